@@ -1,0 +1,35 @@
+# Two commands do everything on a fresh machine with Python 3.11+ and make: `make run` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test install tools clean
+
+run: $(VENV)/run.done
+	@$(BIN)/replyx demo
+	@exec $(BIN)/replyx run
+
+test: $(VENV)/test.done tools
+	$(BIN)/flake8 replyx tests wsgi.py
+	$(BIN)/pytest
+
+install: $(VENV)/run.done
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "ReplyX needs Python 3.11 or newer: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+
+$(VENV)/run.done: setup.cfg constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/test.done: setup.cfg constraints.txt tests/node/package-lock.json | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $(VENV)/run.done $@
+
+# Chromium, nginx and Node for the tests that need the real thing, from Debian's packages where that is allowed.
+tools:
+	@sh tests/tools.sh
+
+clean:
+	rm -rf $(VENV) build *.egg-info tests/node/node_modules

@@ -1,0 +1,58 @@
+"""ReplyX: a self-hosted live chat. `create_app` puts the parts together."""
+import logging
+import os
+from pathlib import Path
+
+from flask import Flask
+
+from . import api, config, console, database, events, models, widget
+from .extensions import db, writer
+from .gateway import Gateway
+from .limits import limiter
+from .version import VERSION
+
+__version__ = VERSION
+__all__ = ["create_app", "models"]
+
+
+def create_app(settings=None, async_mode="threading", upgrade=False):
+    """The Flask app on its instance folder, with the writer running.
+
+    An empty instance is made; one of an older schema is migrated if `upgrade`. Raises config.ConfigError and
+    database.SchemaError, with a text for the owner.
+    """
+    settings = settings or config.load()
+    app = Flask(__name__, static_folder=None, template_folder="console/templates")
+    app.config.update(
+        REPLYX=settings, ASYNC_MODE=async_mode, SECRET_KEY=_secret_key(settings.instance),
+        SQLALCHEMY_DATABASE_URI=f"sqlite:///{database.path(settings.instance)}",
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 5, "max_overflow": 15})
+    db.init_app(app)
+    database.prepare(app, upgrade)
+    database.reader.init_app(app)
+    writer.start(database.path(settings.instance))
+    limiter.init_app(app)
+    for part in (events, api, widget, console):
+        part.init_app(app)
+    app.wsgi_app = app.gateway = Gateway(app.wsgi_app, settings.trusted_proxies)
+    return app
+
+
+def _secret_key(instance):
+    """The instance's key, made with its folder on the first start; only its owner can read it."""
+    try:
+        Path(instance).mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = Path(instance) / "secret_key"
+        try:
+            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return file.read_bytes()
+        with os.fdopen(handle, "wb") as new:
+            new.write(os.urandom(32).hex().encode())
+        return file.read_bytes()
+    except OSError as error:
+        raise config.ConfigError(f"REPLYX_INSTANCE: {instance} can't be used: {error.strerror}. "
+                                 "Make the folder writable for this user.") from None
+
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -1,0 +1,187 @@
+"""Managers, their sessions and API keys: the rules of signing in, and what the command line does with accounts."""
+import logging
+import sqlite3
+
+from . import accounts_store as store
+from . import passwords, rooms, schemas, tokens
+from .actions import MANAGER, NOBODY, Action, Answer
+from .clock import now
+from .database import reader
+from .errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
+from .extensions import writer
+
+log = logging.getLogger(__name__)
+
+SESSION_SECONDS = 30 * 24 * 3600
+SETUP_SECONDS = 24 * 3600
+
+
+# Signing in
+
+def sign_in(identity, payload, context):
+    """Make a session. An unknown address, a wrong password and a disabled account answer alike."""
+    manager = store.manager_by_email(reader, payload["email"].strip().lower())
+    right = passwords.is_password(manager and manager["password_hash"], payload["password"])
+    if not right or manager["disabled_at"]:
+        raise Unauthorized("The email or the password is wrong. Check both and try again.")
+    if manager["totp_secret"]:
+        _use_code(manager["id"], manager["totp_secret"], payload.get("code"))
+    return _begin_session(manager["id"])
+
+
+def _use_code(manager_id, secret, code):
+    if not code:
+        raise Unauthorized("Enter the code of your authenticator app too.", fields={"code": ["Needed."]})
+    step = passwords.totp_step(secret, code)
+    if step is None or not writer.submit(lambda tx: store.use_totp_step(tx, manager_id, step)):
+        raise Unauthorized("The code is wrong or was used before. Wait for the next one.", fields={"code": ["Wrong."]})
+
+
+def _begin_session(manager_id):
+    token = tokens.new("rs_")
+    writer.submit(lambda tx: store.add_session(tx, manager_id, tokens.digest(token), now(SESSION_SECONDS)))
+    manager = store.session(reader, tokens.digest(token))
+    return Answer(_session_body(manager["manager_id"], manager), made=True, session=token)
+
+
+def _session_body(manager_id, person):
+    sites = [{"id": site["id"], "name": site["name"]} for site in store.sites(reader)
+             if person["site_ids"] is None or site["id"] in person["site_ids"]]
+    return {"manager": {"id": manager_id, "name": person["name"], "email": person["email"], "role": person["role"],
+                        "two_factor": bool(person["two_factor"])}, "sites": sites}
+
+
+def get_session(identity, payload, context):
+    person = {name: getattr(identity, name) for name in ("name", "email", "role", "site_ids", "two_factor")}
+    return Answer(_session_body(identity.manager_id, person))
+
+
+def sign_out(identity, payload, context):
+    """End the session that asks, and every socket that stands on it. An API key has no session to end."""
+    if identity.session_hash:
+        writer.submit(lambda tx: store.delete_session(tx, identity.session_hash))
+        tokens.forget()
+        rooms.disconnect(rooms.sids_of(("session", identity.session_hash)))
+    return Answer(session="")
+
+
+def set_up(identity, payload, context):
+    """Make an owner through a one-time link, and sign in."""
+    email = _email(payload["email"])
+    password_hash = passwords.hash_password(payload["password"])
+
+    def unit(tx):
+        if not store.use_setup_link(tx, tokens.digest(payload["token"])):
+            raise Unauthorized("This link was used or is over a day old. Make a new one: replyx manager setup-link")
+        return _add_manager(tx, email, payload["name"].strip(), "owner", password_hash)
+    return _begin_session(writer.submit(unit))
+
+
+def begin_two_factor(identity, payload, context):
+    """A new secret for the authenticator app; nothing is stored before `confirm_two_factor` proves that it arrived."""
+    _person(identity)
+    secret = passwords.new_totp_secret()
+    return Answer({"secret": secret, "uri": passwords.totp_uri(secret, identity.email)})
+
+
+def confirm_two_factor(identity, payload, context):
+    manager_id = _person(identity)
+    step = passwords.totp_step(payload["secret"], payload["code"])
+    if step is None:
+        raise Invalid("The code does not fit the secret. Check the clock of your phone.", fields={"code": ["Wrong."]})
+    writer.submit(lambda tx: store.update_manager(tx, manager_id, totp_secret=payload["secret"], totp_step=step))
+    tokens.forget()
+    return Answer()
+
+
+def _person(identity):
+    if identity.manager_id is None:
+        raise Forbidden("An API key has no second factor. Sign in as a manager.")
+    return identity.manager_id
+
+
+# What the command line does
+
+def _email(text):
+    email = text.strip().lower()
+    if not schemas.EMAIL.fullmatch(email):
+        raise Invalid(f"{text!r} is not an email address.", fields={"email": ["Not an email address."]})
+    return email
+
+
+def _add_manager(tx, email, name, role, password_hash, site_ids=()):
+    try:
+        return store.add_manager(tx, email, name, role, password_hash, site_ids)
+    except sqlite3.IntegrityError:
+        if store.manager_by_email(tx, email):
+            raise Conflict(f"There is a manager with the email {email} already. Use another, or set-password.",
+                           fields={"email": ["Already used."]}) from None
+        raise NotFound("There is no such site. See `replyx site list`.") from None
+
+
+def add_manager(email, name, role, password, site_ids=()):
+    """The new manager's row. Raises Invalid, Conflict or NotFound."""
+    email, password_hash = _email(email), passwords.hash_password(password)
+    if role == "owner" and site_ids:
+        raise Invalid("An owner sees every site. Leave --site out, or make a manager.")
+    writer.submit(lambda tx: _add_manager(tx, email, name, role, password_hash, site_ids))
+    return store.manager_by_email(reader, email)
+
+
+def find_manager(email):
+    manager = store.manager_by_email(reader, email.strip().lower())
+    if manager is None:
+        raise NotFound(f"There is no manager with the email {email}. See `replyx manager list`.")
+    return manager
+
+
+def change_manager(email, **values):
+    """Change a manager's row and end their sessions: what they are let do has changed."""
+    manager = find_manager(email)
+
+    def unit(tx):
+        store.update_manager(tx, manager["id"], **values)
+        store.delete_sessions(tx, manager["id"])
+    writer.submit(unit)
+    return find_manager(email)
+
+
+def make_setup_link(public_url):
+    """A one-time link that makes an owner's account. The secret is in the fragment, which no server ever sees."""
+    token = tokens.new("su_")
+    writer.submit(lambda tx: store.replace_setup_link(tx, tokens.digest(token), now(SETUP_SECONDS)))
+    return f"{public_url}/console/setup#{token}"
+
+
+def add_api_key(name, role, site_ids=()):
+    """The new key's row with the key itself, which can't be had again."""
+    key = tokens.new("rk_")
+
+    def unit(tx):
+        try:
+            return store.add_api_key(tx, name, role, tokens.digest(key), site_ids)
+        except sqlite3.IntegrityError:
+            raise NotFound("There is no such site. See `replyx site list`.") from None
+    return {"id": writer.submit(unit), "name": name, "role": role, "key": key}
+
+
+def revoke_api_key(key_id):
+    if not writer.submit(lambda tx: store.revoke_api_key(tx, key_id)):
+        raise NotFound(f"There is no API key {key_id} to revoke. See `replyx apikey list`.")
+
+
+ACTIONS = (
+    Action("session.create", NOBODY, schemas.SignIn(), sign_in, schemas.SessionAnswer(), "session_create", "POST",
+           "/session", "sign_in", status=201, http_only=True, summary="Sign in"),
+    Action("session.get", MANAGER, schemas.Input(), get_session, schemas.SessionAnswer(), "session_get", "GET",
+           "/session", "read", summary="Who is signed in, and the sites they see"),
+    Action("session.delete", MANAGER, schemas.Input(), sign_out, schemas.Nothing(), "session_delete", "DELETE",
+           "/session", "sign_in", http_only=True, summary="Sign out"),
+    Action("setup.create", NOBODY, schemas.SetUp(), set_up, schemas.SessionAnswer(), "setup_create", "POST",
+           "/setup", "sign_in", status=201, http_only=True, summary="Make an owner's account through a one-time link"),
+    Action("two_factor.begin", MANAGER, schemas.Input(), begin_two_factor, schemas.TwoFactorAnswer(),
+           "two_factor_begin", "POST", "/two-factor", "sign_in", http_only=True, summary="A secret for one-time codes"),
+    Action("two_factor.confirm", MANAGER, schemas.TwoFactor(), confirm_two_factor, schemas.Nothing(),
+           "two_factor_confirm", "POST", "/two-factor/confirm", "sign_in", http_only=True,
+           summary="Ask for a one-time code at each sign-in from now on"),
+)

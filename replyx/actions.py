@@ -1,0 +1,46 @@
+"""What an action is. The service modules list their own; `intake` joins and runs them."""
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Action:
+    """A row of the table of actions: what may be asked, by whom, with which schema, on both transports.
+
+    `who` holds "guest", "manager", or nobody for actions that need no credentials. `run(identity, payload, context)`
+    gives an Answer. `input` and `output` are schema instances. `route` is below `/api/{channel}` and `/api/manager`.
+    `status` is the HTTP status when something was made, and `limit` names a row of `limits.LIMITS`.
+    """
+    name: str
+    who: frozenset
+    input: object
+    run: object
+    output: object
+    event: str
+    method: str
+    route: str
+    limit: str
+    status: int = 200
+    http_only: bool = False
+    summary: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an action came to. `made` says whether it stored something new; `session` is a sign-in's cookie to set
+    (a token), or to delete (an empty text)."""
+    body: dict = field(default_factory=dict)
+    made: bool = False
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """How an action came: `transport` is `socket` or `http`, `address` the client's."""
+    transport: str
+    address: str
+
+
+GUEST = frozenset({"guest"})
+MANAGER = frozenset({"manager"})
+BOTH = GUEST | MANAGER
+NOBODY = frozenset()

@@ -1,0 +1,114 @@
+"""The HTTP transport: unpack a request, call the intake, answer. One route for each action and channel."""
+import re
+
+import orjson
+from flask import Blueprint, Response, current_app, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from . import credentials, intake, wire
+from .actions import Context
+from .errors import CODES, Invalid, ReplyXError, TooLarge
+
+MAX_BODY = 256 * 1024
+NUMBER = re.compile(r"-?[0-9]{1,40}")
+NAMES_OF_STATUS = {400: "invalid", 401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "not_found",
+                   409: "conflict", 413: "too_large", 429: "rate_limited", 503: "storage_unavailable"}
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, POST, DELETE",
+    "Access-Control-Allow-Headers":
+        "Content-Type, Authorization, Replyx-Site-Token, Replyx-Assistant-Id, Replyx-Guest-Id",
+    "Access-Control-Expose-Headers": "Retry-After",
+    "Access-Control-Max-Age": "86400",
+}
+
+api = Blueprint("api", __name__, url_prefix="/api")
+
+
+def init_app(app):
+    for action in intake.ACTIONS.values():
+        if "guest" in action.who:
+            _add(action, "guest", f"/<any(site, widget):channel>{action.route}")
+        if "guest" not in action.who or "manager" in action.who:
+            _add(action, "manager", f"/manager{action.route}")
+    app.register_blueprint(api)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.register_error_handler(ReplyXError, answer_error)
+    app.register_error_handler(HTTPException, _answer_http_error)
+    app.after_request(_add_cors)
+
+
+def _add(action, speaks, route):
+    def view(channel=None, **path):
+        config = current_app.config["REPLYX"]
+        shown = credentials.from_request(request.environ, speaks, config)
+        payload = {**_payload(speaks), **{name: _value(value) for name, value in path.items()}}
+        status, body, answer = intake.handle(action, shown, payload, Context("http", request.environ["replyx.address"]))
+        response = _json(body, status)
+        if answer.session is not None:
+            _set_session(response, answer.session, config)
+        return response
+    api.add_url_rule(route, f"{speaks}.{action.name}".replace(".", "_"), view, methods=[action.method],
+                     provide_automatic_options=False)
+
+
+def _payload(speaks):
+    if request.method == "GET":
+        return {name: _value(value) for name, value in request.args.items() if name not in credentials.GUEST_HEADERS}
+    if speaks == "manager" and request.mimetype != "application/json":
+        # A form of another site can't send this type without a preflight.
+        raise Invalid("Send the body as application/json.")
+    try:
+        body = request.get_data(cache=False)
+        payload = wire.loads(body) if body else {}
+    except RequestEntityTooLarge:
+        raise TooLarge() from None
+    except ValueError:
+        raise Invalid("The body is not valid JSON. Send a JSON object in UTF-8.") from None
+    if not isinstance(payload, dict):
+        raise Invalid("The body must be a JSON object.")
+    return payload
+
+
+def _value(text):
+    """A value of the path or the query string: a number if it is written as one."""
+    return int(text) if NUMBER.fullmatch(text) else text
+
+
+def _json(body, status):
+    return Response(orjson.dumps(body), status, mimetype="application/json", headers={"Cache-Control": "no-store"})
+
+
+def _set_session(response, token, config):
+    name = credentials.cookie_name(config)
+    if token:
+        response.set_cookie(name, token, max_age=30 * 24 * 3600, httponly=True, samesite="Lax", secure=config.is_https)
+    else:
+        response.delete_cookie(name, httponly=True, samesite="Lax", secure=config.is_https)
+
+
+def answer_error(error):
+    response = _json(error.to_wire(), error.status)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def _answer_http_error(error):
+    """The framework's own refusals, in the one shape under /api; a page elsewhere."""
+    if not request.path.startswith("/api/") or error.code < 400:
+        return error
+    if request.method == "OPTIONS":
+        return Response(status=204)
+    name = NAMES_OF_STATUS.get(error.code, "internal" if error.code >= 500 else "invalid")
+    response = _json({"ok": False, "error": {"code": name, "message": CODES[name].message}}, error.code)
+    if error.code == 405:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    return response
+
+
+def _add_cors(response):
+    """Any page may ask, without cookies; tokens.identify decides, so that a refusal can be read."""
+    if request.path.startswith("/api/"):
+        response.headers.update(CORS)
+    return response

@@ -1,0 +1,54 @@
+"""Static files under an address that names their content: kept in memory, compressed once, cached by browsers for good."""
+import gzip
+import hashlib
+import mimetypes
+from pathlib import Path
+
+from flask import Response, abort, request
+
+TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+IMMUTABLE = "public, max-age=31536000, immutable"
+
+
+def text_response(text, mimetype, **headers):
+    """A page or script made for this request, gzipped when the browser takes it. `headers` names use underscores."""
+    body = text.encode()
+    response = Response(body, mimetype=mimetype)
+    if request.accept_encodings["gzip"]:
+        response.set_data(gzip.compress(body, 9, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
+    response.headers.update({"Vary": "Accept-Encoding", "X-Content-Type-Options": "nosniff"})
+    response.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
+    return response
+
+
+class Assets:
+    """The files of a folder, read once. `version` is a hash over all of them."""
+
+    def __init__(self, folder):
+        folder = Path(folder)
+        self._files = {file.relative_to(folder).as_posix(): file.read_bytes()
+                       for file in sorted(folder.rglob("*")) if file.is_file()}
+        self._zipped = {}
+        everything = hashlib.sha256()
+        for name, body in self._files.items():
+            everything.update(f"{name}\0{len(body)}\0".encode() + body)
+        self.version = everything.hexdigest()[:12]
+
+    def text(self, name):
+        return self._files[name].decode()
+
+    def respond(self, version, name):
+        """A file for a browser. A page of another version gets what there is, but may not keep it."""
+        body = self._files.get(name)
+        if body is None:
+            abort(404)
+        suffix = Path(name).suffix
+        mimetype = TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+        headers = {"Cache-Control": IMMUTABLE if version == self.version else "no-cache", "Vary": "Accept-Encoding",
+                   "X-Content-Type-Options": "nosniff", "Access-Control-Allow-Origin": "*"}
+        if request.accept_encodings["gzip"]:
+            if name not in self._zipped:
+                self._zipped[name] = gzip.compress(body, 9, mtime=0)
+            body, headers["Content-Encoding"] = self._zipped[name], "gzip"
+        return Response(body, mimetype=mimetype, headers=headers)

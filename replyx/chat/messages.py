@@ -1,0 +1,171 @@
+"""Messages: posting, reading and catching up, for guests and managers alike, and the order of their effects."""
+import logging
+import uuid
+
+from .. import rooms, schemas, store
+from ..actions import BOTH, GUEST, Action, Answer
+from ..database import reader
+from ..errors import Conflict
+from ..extensions import writer
+from .rules import announce, handler_without_manager, manager_rooms, require, view
+
+log = logging.getLogger(__name__)
+
+PAGE = 50
+
+
+def open_dialog(identity, payload, context):
+    """Catch up with the guest's dialog; with a message, post it there or make the dialog with it."""
+    stored = {}
+    if "message" in payload:
+        line = _line(payload["message"])
+        stored = _store(context, identity, lambda tx: _post_as_guest(tx, identity, None, line))
+    row = store.newest_dialog(reader, identity.site_id, identity.guest_hash)
+    if stored and row["id"] != stored["dialog_id"]:
+        row = store.dialog(reader, stored["dialog_id"])
+    body = {"guest_id": identity.guest_id, "dialog": None, "messages": []}
+    if row:
+        lines, _ = store.messages(reader, row["id"], PAGE)
+        body |= {"dialog": view(identity, row), "messages": [schemas.dump_message(line) for line in lines]}
+    return Answer(body | _posted(stored), made=bool(stored) and not stored["duplicate"])
+
+
+def post_message(identity, payload, context):
+    line = _line(payload)
+    post = _post_as_guest if identity.speaks == "guest" else _post_as_manager
+    stored = _store(context, identity, lambda tx: post(tx, identity, payload["dialog_id"], line))
+    return Answer({"dialog_id": stored["dialog_id"], **_posted(stored)}, made=not stored["duplicate"])
+
+
+def _line(payload):
+    return {"text": payload["text"], "client_id": payload.get("client_id") or str(uuid.uuid4())}
+
+
+def _posted(stored):
+    if not stored:
+        return {}
+    return {"message": stored["wire"], **({"duplicate": True} if stored["duplicate"] else {})}
+
+
+def _store(context, identity, unit):
+    """Run a posting unit; once it is on disk, tell the rooms and the log. A duplicate is told to nobody again."""
+    def after(stored):
+        stored["wire"] = schemas.dump_message(stored["row"])
+        if stored["duplicate"]:
+            return
+        dialog = stored["dialog"]
+        if stored["changed"]:
+            announce(dialog)
+        names = rooms.dialog(dialog["id"]), *manager_rooms(dialog["site_id"])
+        rooms.broadcast("message", {"message": stored["wire"]}, *names)
+        log.info("[%s] message stored dialog=%d message=%d transport=%s", identity.channel.capitalize(),
+                 dialog["id"], stored["row"]["id"], context.transport)
+    return writer.submit(unit, after)
+
+
+def _post_as_guest(tx, identity, dialog_id, line):
+    """Post into the dialog named, reopening it, or into the guest's open one; `dialog_id` None makes one if need be."""
+    again = store.guest_message_by_client_id(tx, identity.site_id, identity.guest_hash, line["client_id"])
+    if again:
+        return _duplicate(again, "guest")
+    dialog = require(identity, store.dialog_state(tx, dialog_id)) if dialog_id else None
+    changed = False
+    if dialog is None or dialog["status"] == "closed":
+        other = store.open_dialog(tx, identity.site_id, identity.guest_hash)
+        if other:
+            dialog = other
+        else:
+            dialog = _reopen(tx, dialog) if dialog else _make(tx, identity)
+            changed = True
+    row = store.add_message(tx, dialog["id"], "guest", **line)
+    return _stored(tx, row, dialog, changed)
+
+
+def _post_as_manager(tx, identity, dialog_id, line):
+    """Post as a manager, who takes over unless another manager already answers."""
+    dialog = require(identity, store.dialog_state(tx, dialog_id))
+    again = store.message_by_client_id(tx, dialog["id"], line["client_id"])
+    if again:
+        return _duplicate(again, "manager")
+    if dialog["status"] == "closed":
+        raise Conflict("The dialog is closed. Reopen it to write.")
+    changed = dialog["handler"] != "manager"
+    if changed:
+        store.set_handler(tx, dialog["id"], "manager", identity.manager_id)
+    row = store.add_message(tx, dialog["id"], "manager", author_name=identity.name, manager_id=identity.manager_id, **line)
+    return _stored(tx, row, dialog, changed)
+
+
+def _duplicate(row, sender):
+    if row["sender"] != sender:
+        raise Conflict("This client_id belongs to another message. Send with a new one.")
+    return {"row": row, "dialog_id": row["dialog_id"], "duplicate": True}
+
+
+def _stored(tx, row, dialog, changed):
+    """`changed` says that the dialog's state did too, beyond the new line; then the whole view goes to the rooms."""
+    dialog = store.dialog(tx, dialog["id"]) if changed else dialog
+    return {"row": row, "dialog_id": dialog["id"], "dialog": dialog, "changed": changed, "duplicate": False}
+
+
+def _make(tx, identity):
+    dialog_id = store.add_dialog(tx, identity.site_id, identity.assistant_id, identity.guest_hash,
+                                 handler_without_manager())
+    return {"id": dialog_id, "site_id": identity.site_id}
+
+
+def _reopen(tx, dialog):
+    store.set_status(tx, dialog["id"], "open", handler_without_manager())
+    return dialog
+
+
+def list_messages(identity, payload, context):
+    dialog = require(identity, store.dialog(reader, payload["dialog_id"]))
+    lines, more = store.messages(reader, dialog["id"], payload["limit"], payload.get("after"), payload.get("before"))
+    return Answer({"messages": [schemas.dump_message(line) for line in lines], "more": more,
+                   "dialog": view(identity, dialog)})
+
+
+def sync(identity, payload, context):
+    dialog = require(identity, store.dialog(reader, payload["dialog_id"]))
+    return Answer({"last_message_id": dialog["last_message_id"], "dialog": view(identity, dialog)})
+
+
+def typing(identity, payload, context):
+    dialog = require(identity, store.dialog_state(reader, payload["dialog_id"]))
+    event = "typing_start" if payload["typing"] else "typing_stop"
+    rooms.broadcast(event, {"dialog_id": dialog["id"], "sender": identity.speaks},
+                    rooms.dialog(dialog["id"]), *manager_rooms(dialog["site_id"]))
+    return Answer()
+
+
+def read(identity, payload, context):
+    def unit(tx):
+        dialog = require(identity, store.dialog_state(tx, payload["dialog_id"]))
+        moved = store.mark_read(tx, dialog["id"], identity.speaks, payload["message_id"])
+        return dialog, moved
+
+    def after(result):
+        dialog, moved = result
+        if moved:
+            mark = {"dialog_id": dialog["id"], "sender": identity.speaks,
+                    "message_id": min(payload["message_id"], dialog["last_message_id"])}
+            rooms.broadcast("read", mark, rooms.dialog(dialog["id"]), *manager_rooms(dialog["site_id"]))
+    writer.submit(unit, after)
+    return Answer()
+
+
+ACTIONS = (
+    Action("dialog.open", GUEST, schemas.DialogOpen(), open_dialog, schemas.DialogOpenAnswer(), "dialog_open", "POST",
+           "/dialogs", "message", status=201, summary="Catch up, and post a first message if there is one"),
+    Action("message.list", BOTH, schemas.MessageList(), list_messages, schemas.MessagesAnswer(), "message_list", "GET",
+           "/dialogs/<dialog_id>/messages", "read", summary="A page of messages, ascending"),
+    Action("message.post", BOTH, schemas.MessagePost(), post_message, schemas.MessageAnswer(), "message_post", "POST",
+           "/dialogs/<dialog_id>/messages", "message", status=201, summary="Store a message and tell the dialog's rooms"),
+    Action("typing", BOTH, schemas.Typing(), typing, schemas.Nothing(), "typing", "POST",
+           "/dialogs/<dialog_id>/typing", "typing", summary="Say that somebody types, or has stopped"),
+    Action("read", BOTH, schemas.Read(), read, schemas.Nothing(), "read", "POST",
+           "/dialogs/<dialog_id>/read", "read", summary="Mark everything up to a message as read"),
+    Action("sync", BOTH, schemas.DialogRef(), sync, schemas.SyncAnswer(), "sync", "GET",
+           "/dialogs/<dialog_id>/sync", "read", summary="The newest message's id and the dialog's state; the heartbeat"),
+)

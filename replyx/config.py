@@ -1,0 +1,162 @@
+"""Every setting: read from the environment and `instance/config.toml`, checked here and nowhere else."""
+import ipaddress
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+PREFIX = "REPLYX_"
+ROOT = Path(__file__).resolve().parent.parent
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+class ConfigError(Exception):
+    """A setting that can't be used; the text names it and says what would be right."""
+
+
+def _url(value):
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
+        raise ValueError("is not an address like https://chat.example.com, without a path")
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def _host(value):
+    if not value:
+        raise ValueError("is empty; 127.0.0.1 serves this machine alone, 0.0.0.0 every network")
+    return value
+
+
+def _port(value):
+    if not value.isdecimal() or not 1 <= int(value) <= 65535:
+        raise ValueError("is not a port from 1 to 65535")
+    return int(value)
+
+
+def _networks(value):
+    try:
+        return tuple(ipaddress.ip_network(item.strip()) for item in value.split(",") if item.strip())
+    except ValueError:
+        raise ValueError("is not a list of networks like 127.0.0.0/8, ::1/128") from None
+
+
+def _factor(value):
+    if value == "off":
+        return None
+    try:
+        factor = float(value)
+    except ValueError:
+        factor = 0
+    if not 0 < factor < 1e9:
+        raise ValueError("is neither a number above 0 nor `off`")
+    return factor
+
+
+def _log_level(value):
+    if value not in LOG_LEVELS:
+        raise ValueError(f"is none of {', '.join(LOG_LEVELS)}")
+    return value
+
+
+@dataclass(frozen=True)
+class Setting:
+    """`default` is written as in the environment; `parse` raises ValueError with what is wrong."""
+    name: str
+    default: str
+    parse: object
+    meaning: str
+
+    @property
+    def variable(self):
+        return PREFIX + self.name.upper()
+
+
+SETTINGS = (
+    Setting("url", "", _url, "The address at which browsers reach ReplyX; unset, the Host of each request."),
+    Setting("host", "127.0.0.1", _host, "The address to listen on."),
+    Setting("port", "5000", _port, "The port to listen on."),
+    Setting("trusted_proxies", "127.0.0.0/8, ::1/128", _networks,
+            "Networks of the proxies whose X-Forwarded-For is believed."),
+    Setting("rate_limits", "1", _factor, "Multiplies every rate limit, or `off` for load tests."),
+    Setting("log_level", "info", _log_level, "The least important lines to log: debug, info, warning or error."),
+)
+INSTANCE = Setting("instance", str(ROOT / "instance"), Path, "The folder of the database, the secret key and uploads.")
+NOT_YET = {"database_url", "message_queue"}
+
+
+class Config:
+    """The settings' values as attributes; `sources` maps a name to where its value came from."""
+
+    def __init__(self, values, sources):
+        self.sources = sources
+        self.__dict__.update(values)
+
+    @property
+    def public_url(self):
+        """The address to print in links; what `url` is when it is set."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
+        return self.url or f"http://{host}:{self.port}"
+
+    @property
+    def is_https(self):
+        return self.url.startswith("https:")
+
+
+def load(environ=os.environ):
+    """The Config that the environment and `config.toml` give. Raises ConfigError for the first bad setting."""
+    instance, in_environment = environ.get(INSTANCE.variable), _from_environment(environ)
+    folder = Path(instance or INSTANCE.default).absolute()
+    in_file = _from_file(folder / "config.toml")
+    values = {"instance": folder}
+    sources = {"instance": f"environment {INSTANCE.variable}" if instance else "default"}
+    for setting in SETTINGS:
+        if setting.name in in_environment:
+            raw, source = in_environment[setting.name], f"environment {setting.variable}"
+        elif setting.name in in_file:
+            raw, source = in_file[setting.name], str(folder / "config.toml")
+        else:
+            raw, source = setting.default, "default"
+        values[setting.name] = _parse(setting, raw, source)
+        sources[setting.name] = source
+    return Config(values, sources)
+
+
+def _parse(setting, raw, source):
+    if raw == "" and setting.default == "":
+        return ""
+    try:
+        return setting.parse(raw)
+    except ValueError as error:
+        raise ConfigError(f"{setting.variable} ({source}): {raw!r} {error}.") from None
+
+
+def _known(name, shown):
+    if name in NOT_YET:
+        raise ConfigError(f"{shown} is not supported yet. Remove it: ReplyX runs on one process and one SQLite file.")
+    if name not in {setting.name for setting in SETTINGS}:
+        raise ConfigError(f"{shown} is not a setting. Remove it; `replyx config` lists them all.")
+
+
+def _from_environment(environ):
+    found = {}
+    for variable, value in environ.items():
+        if variable.startswith(PREFIX) and variable != INSTANCE.variable:
+            name = variable[len(PREFIX):].lower()
+            _known(name, variable)
+            found[name] = value.strip()
+    return found
+
+
+def _from_file(file):
+    try:
+        content = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{file} can't be read: {error}.") from None
+    for name, value in content.items():
+        _known(name, f"{name} ({file})")
+        if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+            raise ConfigError(f"{name} ({file}) is neither text nor a number.")
+    return {name: str(value) for name, value in content.items()}

@@ -1,0 +1,76 @@
+"""Credentials as they lie in a request or in a socket's `auth`: unpacked here, judged in `tokens.py`."""
+from urllib.parse import parse_qs
+
+from werkzeug.http import parse_cookie
+
+from .tokens import Credentials
+
+COOKIE = "replyx_session"
+GUEST_HEADERS = {"site_token": "HTTP_REPLYX_SITE_TOKEN", "assistant_id": "HTTP_REPLYX_ASSISTANT_ID",
+                 "guest_id": "HTTP_REPLYX_GUEST_ID"}
+LONGEST = 200
+
+
+def cookie_name(config):
+    """`__Host-` binds the cookie to this very host and to https."""
+    return f"__Host-{COOKIE}" if config.is_https else COOKIE
+
+
+def own_origin(environ, config):
+    """ReplyX's own origin: REPLYX_URL, or what the request says it came to."""
+    return config.url or f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST', '')}"
+
+
+def from_request(environ, speaks, config):
+    """What an HTTP request shows. For guests: the headers, or the query string if none of them is there."""
+    if speaks == "manager":
+        return _manager(environ, config, _bearer(environ))
+    found = {name: environ[header] for name, header in GUEST_HEADERS.items() if environ.get(header)}
+    if not found:
+        query = parse_qs(environ.get("QUERY_STRING", ""))
+        found = {name: query[name][0] for name in GUEST_HEADERS if name in query}
+    return _guest(environ, config, found)
+
+
+def from_auth(environ, auth, config):
+    """What a socket shows in `auth`; it is a manager's only if it says so. Unknown names are ignored."""
+    auth = auth if isinstance(auth, dict) else {}
+    if auth.get("as") == "manager" or "api_key" in auth:
+        return _manager(environ, config, _text(auth.get("api_key")))
+    return _guest(environ, config, {name: auth[name] for name in GUEST_HEADERS if name in auth})
+
+
+def _guest(environ, config, found):
+    return Credentials(
+        "guest", own_origin(environ, config), _origin(environ), site_token=_text(found.get("site_token")),
+        assistant_id=_number(found.get("assistant_id")), guest_id=_text(found.get("guest_id")).lower())
+
+
+def _manager(environ, config, api_key):
+    """A cookie counts only beside ReplyX's own Origin; a same-origin GET has none and shows it by Sec-Fetch-Site."""
+    own, origin = own_origin(environ, config), _origin(environ)
+    is_socket = environ.get("HTTP_UPGRADE", "").lower() == "websocket" or environ["PATH_INFO"].startswith("/socket.io")
+    is_own = origin == own or (not origin and not is_socket and environ["REQUEST_METHOD"] == "GET"
+                               and environ.get("HTTP_SEC_FETCH_SITE") == "same-origin")
+    session = parse_cookie(environ.get("HTTP_COOKIE", "")).get(cookie_name(config), "")
+    return Credentials("manager", own, origin, own=is_own, session=session, api_key=api_key)
+
+
+def _origin(environ):
+    return environ.get("HTTP_ORIGIN", "").strip().lower()
+
+
+def _bearer(environ):
+    scheme, _, key = environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return _text(key.strip()) if scheme.lower() == "bearer" else ""
+
+
+def _text(value):
+    return value if isinstance(value, str) and len(value) <= LONGEST else ""
+
+
+def _number(value):
+    """An assistant_id as a number; what is none stays as it came, to be refused."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 17:
+        return int(value)
+    return value

@@ -1,0 +1,86 @@
+"""The socket transport: unpack an event, call the intake, answer its ack."""
+import logging
+
+from socketio.exceptions import ConnectionRefusedError as Refused
+
+from . import credentials, intake, rooms, wire
+from .actions import Context
+from .errors import Invalid, NotFound, ReplyXError, Unauthorized
+from .extensions import socketio
+
+log = logging.getLogger(__name__)
+
+MAX_PACKET = 256 * 1024
+
+
+def init_app(app):
+    """Make the Socket.IO server and register a handler for each action of the table."""
+    config = app.config["REPLYX"]
+    socketio.init_app(
+        app, async_mode=app.config.get("ASYNC_MODE", "threading"), serializer=wire.Packet, json=wire,
+        # Who may connect is decided by tokens.identify, so that a refusal has our one shape.
+        cors_allowed_origins="*", cors_credentials=False, max_http_buffer_size=MAX_PACKET,
+        # Events of one socket run one after the other: a sender's messages keep their order, and a flood waits.
+        async_handlers=False, ping_interval=25, ping_timeout=20, manage_session=False)
+    server = socketio.server
+    server.on("connect", lambda sid, environ, auth=None: _connect(config, sid, environ, auth))
+    server.on("disconnect", _disconnect)
+    server.on("*", _unknown)
+    for action in intake.ACTIONS.values():
+        if not action.http_only:
+            server.on(action.event, _handler(action))
+    for name in ("socketio.server", "engineio.server"):
+        logging.getLogger(name).addFilter(_one_line)
+
+
+def _connect(config, sid, environ, auth):
+    shown = credentials.from_auth(environ, auth, config)
+    try:
+        intake.admit(sid, shown, Context("socket", environ["replyx.address"]))
+    except ReplyXError as error:
+        rooms.remove(sid)
+        raise Refused(error.message, error.to_wire()) from None
+
+
+def _disconnect(sid, reason=None):
+    connection = rooms.remove(sid)
+    if connection:
+        log.info("[%s] connection closed address=%s reason=%s", connection.channel.capitalize(), connection.address,
+                 str(reason).replace(" ", "-"))
+
+
+def _handler(action):
+    def handle(sid, *arguments):
+        return _answer(sid, arguments, lambda connection, payload: intake.handle(
+            action, connection.credentials, payload, Context("socket", connection.address))[1])
+    return handle
+
+
+def _unknown(event, sid, *arguments):
+    def refuse(connection, payload):
+        if event == wire.UNREADABLE:
+            raise Invalid("The packet can't be read. Send JSON text: an event's name and one object.")
+        raise NotFound("There is no such event. See `replyx asyncapi`.")
+    return _answer(sid, arguments, refuse)
+
+
+def _answer(sid, arguments, run):
+    """The ack of an event: every event gets one, whatever happens."""
+    try:
+        connection = rooms.connection(sid)
+        if connection is None:
+            raise Unauthorized("This socket was not accepted. Connect again.")
+        return run(connection, arguments[0] if len(arguments) == 1 else None)
+    except ReplyXError as error:
+        return error.to_wire()
+    except Exception:
+        log.exception("an event failed")
+        return ReplyXError().to_wire()
+
+
+def _one_line(record):
+    """A client that sends rubbish must not fill the log with tracebacks of the protocol's own code."""
+    if record.exc_info and record.levelno == logging.ERROR:
+        record.msg, record.args = f"{record.getMessage()}: {record.exc_info[0].__name__}", ()
+        record.exc_info = record.exc_text = None
+    return True

@@ -1,0 +1,46 @@
+"""The outermost WSGI layer, around Flask and Socket.IO: the client's address, and what must not reach either."""
+import ipaddress
+
+
+class Gateway:
+    """Puts `replyx.address` into the environ, and counts the HTTP requests that are being answered."""
+
+    def __init__(self, app, trusted_proxies):
+        self._app = app
+        self._trusted = trusted_proxies
+        self.answering = 0
+
+    def __call__(self, environ, start_response):
+        environ["replyx.address"] = self._address(environ)
+        # A compressed socket costs 168 KiB instead of 64: without the offer, browsers connect plain.
+        environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+        if environ["PATH_INFO"].startswith("/socket.io"):
+            return self._app(environ, start_response)
+        self.answering += 1
+        try:
+            return self._app(environ, start_response)
+        finally:
+            self.answering -= 1
+
+    def _address(self, environ):
+        """The rightmost hop that is no trusted proxy; an IPv6 address counts by its /64, as one customer."""
+        hops = [hop.strip() for hop in environ.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]
+        hop = _parse(environ.get("REMOTE_ADDR", ""))
+        while hop is not None and hops and any(hop in network for network in self._trusted):
+            further = _parse(hops.pop())
+            if further is None:
+                break
+            hop = further
+        if hop is None:
+            return "unknown"
+        if hop.version == 6:
+            return str(ipaddress.ip_network((hop, 64), strict=False))
+        return str(hop)
+
+
+def _parse(text):
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address

@@ -1,0 +1,87 @@
+"""The one way in: the table of actions, and the function that runs every one of them, whatever the transport."""
+import logging
+
+from marshmallow import ValidationError
+
+from . import accounts, chat, rooms, tokens
+from .errors import Forbidden, ForbiddenOrigin, Invalid, ReplyXError, Unauthorized
+from .limits import limiter
+
+log = logging.getLogger(__name__)
+
+ACTIONS = {action.name: action for action in (*chat.ACTIONS, *accounts.ACTIONS)}
+
+
+def handle(action, credentials, payload, context):
+    """Run an action: limits, credentials, schema, rules, storage, broadcast.
+
+    Gives the HTTP status, the answer's body, and the Answer it came from. Raises ReplyXError and nothing else; what is
+    raised is in the log already.
+    """
+    prefix = credentials.channel.capitalize()
+    try:
+        identity = _identify(credentials, action.who, action.limit, context, makes_guest=action.name == "dialog.open")
+        answer = action.run(identity, _load(action.input, payload), context)
+        return action.status if answer.made else 200, {"ok": True, **action.output.dump(answer.body)}, answer
+    except ReplyXError as error:
+        log.warning("[%s] %s refused: %s transport=%s address=%s%s", prefix, action.name, error.code,
+                    context.transport, context.address, _places(error))
+        raise
+    except Exception:
+        log.exception("[%s] %s failed transport=%s", prefix, action.name, context.transport)
+        raise ReplyXError() from None
+
+
+def admit(sid, credentials, context):
+    """Check a socket's credentials at its connect, and put it into its rooms before the connect is answered."""
+    prefix = credentials.channel.capitalize()
+    log.info("[%s] connection attempt address=%s origin=%s", prefix, context.address, credentials.origin or "none")
+    try:
+        identity = _identify(credentials, {credentials.speaks}, "connect", context)
+        rooms.add(sid, rooms.Connection(credentials, context.address, credentials.channel))
+        joined = chat.join(sid, identity)
+    except ReplyXError as error:
+        log.warning("[%s] connection refused: %s address=%s", prefix, error.code, context.address)
+        raise
+    except Exception:
+        log.exception("[%s] connection failed", prefix)
+        raise ReplyXError() from None
+    log.info("[%s] connection accepted address=%s%s", prefix, context.address, joined)
+
+
+def _identify(credentials, who, limit, context, makes_guest=False):
+    """Steps 0 to 2: the address's limits, the identity, the identity's limits. Failed credentials count too."""
+    limiter.hit(limit, "address", context.address)
+    if not who:
+        limiter.hit(limit, "identity", context.address)
+        return None
+    limiter.check("refused", "address", context.address)
+    try:
+        identity = tokens.identify(credentials, who, makes_guest)
+    except (Unauthorized, ForbiddenOrigin, Forbidden):
+        limiter.hit("refused", "address", context.address)
+        raise
+    limiter.hit(limit, "identity", identity.key)
+    return identity
+
+
+def _load(schema, payload):
+    if not isinstance(payload, dict):
+        raise Invalid("The payload must be a JSON object.")
+    try:
+        return schema.load(payload)
+    except ValidationError as error:
+        raise Invalid(fields=error.normalized_messages()) from None
+
+
+def _places(error):
+    """The names of the fields that were refused: an owner sees what a client gets wrong, without its text."""
+    return f" fields={','.join(sorted(map(str, error.fields)))[:200]!r}" if error.fields else ""
+
+
+def recheck():
+    """Disconnect whoever's credentials count no longer: changes made by another process show up here."""
+    for grant, sids in rooms.grants():
+        if tokens.look_up(grant, fresh=True) is None:
+            log.info("disconnecting %d sockets: their %s no longer counts", len(sids), grant[0])
+            rooms.disconnect(sids)

@@ -1,0 +1,111 @@
+"""Named rate limits, counted in memory: first by address, then by identity."""
+import math
+import threading
+import time
+
+from limits import RateLimitItemPerSecond
+from limits.storage import Storage
+from limits.strategies import FixedWindowRateLimiter
+
+from .errors import RateLimited
+
+# name: (how many, in how many seconds) for one guest or manager.
+LIMITS = {
+    "message": (30, 10),
+    "read": (100, 10),
+    "typing": (30, 10),
+    "connect": (30, 10),
+    "sign_in": (10, 300),
+    "refused": (10, 60),
+}
+# Many people may share an address: an office, a phone network.
+ADDRESS_FACTOR = 10
+SWEEP_SECONDS = 10
+
+
+class CounterStorage(Storage):
+    """Fixed windows in a dict. The library's own memory storage may start a thread for each hit, which yields in the
+    middle of the message path; here expired windows go with `sweep`."""
+    STORAGE_SCHEME = ["replyx"]
+    base_exceptions = ()
+
+    def __init__(self):
+        super().__init__()
+        self._windows = {}
+
+    def incr(self, key, expiry, amount=1):
+        count, ends = self._windows.get(key, (0, 0))
+        moment = time.time()
+        if ends <= moment:
+            count, ends = 0, moment + expiry
+        self._windows[key] = (count + amount, ends)
+        return count + amount
+
+    def get(self, key):
+        count, ends = self._windows.get(key, (0, 0))
+        return count if ends > time.time() else 0
+
+    def get_expiry(self, key):
+        return self._windows.get(key, (0, time.time()))[1]
+
+    def check(self):
+        return True
+
+    def reset(self):
+        count = len(self._windows)
+        self._windows.clear()
+        return count
+
+    def clear(self, key):
+        self._windows.pop(key, None)
+
+    def sweep(self):
+        moment = time.time()
+        for key in [key for key, (_, ends) in list(self._windows.items()) if ends <= moment]:
+            self._windows.pop(key, None)
+
+
+class Limiter:
+    """The limits of one process. `factor` None counts all the same and refuses nothing."""
+
+    def __init__(self):
+        self._storage = CounterStorage()
+        self._windows = FixedWindowRateLimiter(self._storage)
+        self._items = {}
+        self._refuses = True
+
+    def init_app(self, app):
+        factor = app.config["REPLYX"].rate_limits
+        self._refuses = factor is not None
+        self._storage.reset()
+        for name, (amount, seconds) in LIMITS.items():
+            for scope, times in (("identity", 1), ("address", ADDRESS_FACTOR)):
+                allowed = max(1, round(amount * times * (factor or 1)))
+                self._items[name, scope] = RateLimitItemPerSecond(allowed, seconds, namespace=f"{name}/{scope}")
+
+    def start_sweeping(self):
+        threading.Thread(target=self._sweep, name="replyx-limits", daemon=True).start()
+
+    def hit(self, name, scope, who):
+        """Count one use of limit `name` by an address or an identity. Raises RateLimited when it is used up."""
+        if not self._windows.hit(self._items[name, scope], who):
+            self._refuse(name, scope, who)
+
+    def check(self, name, scope, who):
+        """Raise RateLimited when the limit is used up; count nothing."""
+        if not self._windows.test(self._items[name, scope], who):
+            self._refuse(name, scope, who)
+
+    def _refuse(self, name, scope, who):
+        if self._refuses:
+            ends = self._windows.get_window_stats(self._items[name, scope], who).reset_time
+            wait = max(1, math.ceil(ends - time.time()))
+            raise RateLimited(f"Too many requests. Wait {wait} s and try again.", retry_after=wait)
+
+    def _sweep(self):
+        while True:
+            time.sleep(SWEEP_SECONDS)
+            self._storage.sweep()
+
+
+limiter = Limiter()

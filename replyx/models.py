@@ -1,0 +1,153 @@
+"""The tables. Nothing here asks or writes: `store.py` has the queries, `writer.py` the transactions.
+
+Times are text as `clock.now` makes it. Ids are never reused, so that order by id is order of storage.
+"""
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy.orm import mapped_column as column
+
+from .extensions import db
+
+ROLES = ("owner", "manager")
+HANDLERS = ("assistant", "waiting", "manager")
+STATUSES = ("open", "closed")
+SENDERS = ("guest", "assistant", "manager", "system")
+
+TIME = db.String(24)
+
+
+def _one_of(name, values):
+    return CheckConstraint(f"{name} IN ({', '.join(repr(value) for value in values)})", name=f"{name}_known")
+
+
+def _table(*rules):
+    return (*rules, {"sqlite_autoincrement": True})
+
+
+class Site(db.Model):
+    """A web site of the owner. `domains` is a JSON list; the old token still counts until its time has come."""
+    __table_args__ = _table()
+    id = column(db.Integer, primary_key=True)
+    name = column(db.String(200), nullable=False)
+    site_token = column(db.String(64), nullable=False, unique=True)
+    old_site_token = column(db.String(64), unique=True)
+    old_site_token_until = column(TIME)
+    domains = column(db.JSON, nullable=False)
+    created_at = column(TIME, nullable=False)
+
+
+class Assistant(db.Model):
+    __table_args__ = _table()
+    id = column(db.Integer, primary_key=True)
+    site_id = column(ForeignKey("site.id"), nullable=False, index=True)
+    name = column(db.String(200), nullable=False)
+    created_at = column(TIME, nullable=False)
+
+
+class Guest(db.Model):
+    """A visitor of a site. The guest's secret id is kept only as a hash."""
+    __table_args__ = _table(Index("guest_once", "site_id", "guest_hash", unique=True))
+    id = column(db.Integer, primary_key=True)
+    site_id = column(ForeignKey("site.id"), nullable=False)
+    guest_hash = column(db.String(64), nullable=False)
+    created_at = column(TIME, nullable=False)
+
+
+class Manager(db.Model):
+    """A person who answers. `totp_step` is the last time step whose one-time code was used."""
+    __table_args__ = _table(_one_of("role", ROLES))
+    id = column(db.Integer, primary_key=True)
+    email = column(db.String(254), nullable=False, unique=True)
+    name = column(db.String(200), nullable=False)
+    role = column(db.String(10), nullable=False)
+    password_hash = column(db.String(200), nullable=False)
+    all_sites = column(db.Boolean, nullable=False)
+    totp_secret = column(db.String(64))
+    totp_step = column(db.Integer)
+    disabled_at = column(TIME)
+    created_at = column(TIME, nullable=False)
+
+
+class ManagerSite(db.Model):
+    """The sites that a manager without `all_sites` is limited to."""
+    manager_id = column(ForeignKey("manager.id", ondelete="CASCADE"), primary_key=True)
+    site_id = column(ForeignKey("site.id", ondelete="CASCADE"), primary_key=True)
+
+
+class ManagerSession(db.Model):
+    __table_args__ = _table()
+    id = column(db.Integer, primary_key=True)
+    manager_id = column(ForeignKey("manager.id", ondelete="CASCADE"), nullable=False, index=True)
+    token_hash = column(db.String(64), nullable=False, unique=True)
+    created_at = column(TIME, nullable=False)
+    expires_at = column(TIME, nullable=False, index=True)
+
+
+class SetupLink(db.Model):
+    """A one-time link that makes an owner's account. The row goes with its first use."""
+    __table_args__ = _table()
+    id = column(db.Integer, primary_key=True)
+    token_hash = column(db.String(64), nullable=False, unique=True)
+    expires_at = column(TIME, nullable=False)
+
+
+class ApiKey(db.Model):
+    __table_args__ = _table(_one_of("role", ROLES))
+    id = column(db.Integer, primary_key=True)
+    name = column(db.String(200), nullable=False)
+    role = column(db.String(10), nullable=False)
+    all_sites = column(db.Boolean, nullable=False)
+    key_hash = column(db.String(64), nullable=False, unique=True)
+    created_at = column(TIME, nullable=False)
+    revoked_at = column(TIME)
+
+
+class ApiKeySite(db.Model):
+    """The sites that a key without `all_sites` is limited to."""
+    api_key_id = column(ForeignKey("api_key.id", ondelete="CASCADE"), primary_key=True)
+    site_id = column(ForeignKey("site.id", ondelete="CASCADE"), primary_key=True)
+
+
+class Dialog(db.Model):
+    """A conversation. The marks hold message ids: the newest of all, of the guest's, and what each side has read."""
+    __table_args__ = _table(
+        _one_of("status", STATUSES),
+        _one_of("handler", HANDLERS),
+        Index("dialog_open_once", "guest_id", unique=True, sqlite_where=text("status = 'open'")),
+        Index("dialog_of_guest", "guest_id", "id"),
+        # The console's lists, newest line first: every site or one, every status or one, a manager's own.
+        Index("dialog_by_activity", "last_message_id"),
+        Index("dialog_by_status", "status", "last_message_id"),
+        Index("dialog_of_site", "site_id", "last_message_id"),
+        Index("dialog_of_site_by_status", "site_id", "status", "last_message_id"),
+        Index("dialog_of_manager", "manager_id", "last_message_id"),
+    )
+    id = column(db.Integer, primary_key=True)
+    site_id = column(ForeignKey("site.id"), nullable=False)
+    guest_id = column(ForeignKey("guest.id"), nullable=False)
+    assistant_id = column(ForeignKey("assistant.id"), nullable=False)
+    status = column(db.String(10), nullable=False)
+    handler = column(db.String(10), nullable=False)
+    manager_id = column(ForeignKey("manager.id"))
+    last_message_id = column(db.Integer, nullable=False)
+    last_guest_message_id = column(db.Integer, nullable=False)
+    guest_read_id = column(db.Integer, nullable=False)
+    manager_read_id = column(db.Integer, nullable=False)
+    created_at = column(TIME, nullable=False)
+    closed_at = column(TIME)
+
+
+class Message(db.Model):
+    """A line of a dialog. `author_name` is the name as it was when the line was written."""
+    __table_args__ = _table(
+        _one_of("sender", SENDERS),
+        Index("message_once", "dialog_id", "client_id", unique=True),
+        Index("message_in_dialog", "dialog_id", "id"),
+    )
+    id = column(db.Integer, primary_key=True)
+    dialog_id = column(ForeignKey("dialog.id"), nullable=False)
+    sender = column(db.String(10), nullable=False)
+    text = column(db.Text, nullable=False)
+    client_id = column(db.String(36), nullable=False)
+    author_name = column(db.String(200))
+    manager_id = column(ForeignKey("manager.id"))
+    created_at = column(TIME, nullable=False)

@@ -1,0 +1,57 @@
+"""Passwords and one-time codes."""
+import threading
+import time
+
+import pyotp
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from .errors import Invalid
+from .green import in_thread
+
+SHORTEST = 10
+# 19 MiB, two passes: OWASP's recommendation for argon2id, 20 to 30 ms here.
+_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+# Hashing fills a core: two at a time leave the chat alone, however many people sign in.
+_turns = threading.Semaphore(2)
+STEP_SECONDS = 30
+
+
+def hash_password(password):
+    """The argon2id hash to store. Raises Invalid for a password that is too short."""
+    if len(password) < SHORTEST:
+        raise Invalid(f"The password is too short. Use at least {SHORTEST} characters.",
+                      fields={"password": [f"Must have at least {SHORTEST} characters."]})
+    with _turns:
+        return in_thread(_hasher.hash, password)
+
+
+# Verified when there is no such account, so that the answer takes as long.
+_NOBODY = _hasher.hash("nobody has this password")
+
+
+def is_password(stored_hash, password):
+    """Whether the password is the one that was hashed; with no hash, False after the same time."""
+    with _turns:
+        try:
+            return in_thread(_hasher.verify, stored_hash or _NOBODY, password) and stored_hash is not None
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def new_totp_secret():
+    return pyotp.random_base32()
+
+
+def totp_uri(secret, email):
+    """The otpauth:// URI that an authenticator app reads."""
+    return pyotp.TOTP(secret).provisioning_uri(email, issuer_name="ReplyX")
+
+
+def totp_step(secret, code):
+    """The time step (RFC 6238) whose code this is, one step of clock drift allowed either way; None if it is none."""
+    totp, current = pyotp.TOTP(secret), int(time.time()) // STEP_SECONDS
+    for step in (current - 1, current, current + 1):
+        if pyotp.utils.strings_equal(totp.generate_otp(step), code.replace(" ", "")):
+            return step
+    return None

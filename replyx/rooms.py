@@ -1,0 +1,101 @@
+"""Who is connected, in which rooms, and every emit. A client never names a room."""
+import time
+from dataclasses import dataclass
+
+from .extensions import socketio
+
+# A hub that walks through thousands of connections gives way this often.
+BREATH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A socket that was accepted: its credentials are checked again for each event, from this address."""
+    credentials: object
+    address: str
+    channel: str
+
+
+_connections = {}
+_by_grant = {}
+
+
+def dialog(dialog_id):
+    return f"dialog:{dialog_id}"
+
+
+def guest(site_id, guest_hash):
+    """A guest's room. It is named by the hash: there is no guest row before the first message."""
+    return f"guest:{site_id}:{guest_hash}"
+
+
+def managers(site_id):
+    return f"managers:{site_id}"
+
+
+# Every site there is, and every site there will be.
+ALL_MANAGERS = "managers"
+
+
+def add(sid, connection):
+    _connections[sid] = connection
+    _by_grant.setdefault(connection.credentials.grant, set()).add(sid)
+
+
+def remove(sid):
+    """Forget a socket; its Connection, or None if it was never accepted."""
+    connection = _connections.pop(sid, None)
+    if connection:
+        sids = _by_grant[connection.credentials.grant]
+        sids.discard(sid)
+        if not sids:
+            del _by_grant[connection.credentials.grant]
+    return connection
+
+
+def connection(sid):
+    return _connections.get(sid)
+
+
+def grants():
+    """Each grant that somebody is connected with, and the sockets that are."""
+    return [(grant, list(sids)) for grant, sids in _by_grant.items()]
+
+
+def sids_of(grant):
+    return list(_by_grant.get(grant, ()))
+
+
+def enter(sid, *names):
+    for name in names:
+        socketio.server.enter_room(sid, name)
+
+
+def leave(sid, name):
+    socketio.server.leave_room(sid, name)
+
+
+def members(name):
+    return [sid for sid, _ in socketio.server.manager.get_participants("/", name)]
+
+
+def enter_all(sids, name):
+    for sid in sids:
+        if sid in _connections:
+            enter(sid, name)
+
+
+def broadcast(event, data, *names):
+    """One emit, encoded once, to everybody in any of these rooms. Without a server (a command) there is nobody."""
+    if socketio.server is not None:
+        socketio.server.emit(event, data, to=list(names))
+
+
+def disconnect(sids):
+    """Close these sockets' transports: their clients try to come back, and learn why they may not."""
+    for count, sid in enumerate(sids):
+        eio_sid = socketio.server.manager.eio_sid_from_sid(sid, "/")
+        if eio_sid:
+            socketio.server.eio.disconnect(eio_sid)
+        if count % BREATH == BREATH - 1:
+            time.sleep(0)

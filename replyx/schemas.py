@@ -1,0 +1,270 @@
+"""The shapes on the wire, in and out: types and lengths only, never the database."""
+import re
+
+from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
+
+MAX_TEXT = 10_000
+MAX_ID = 2**53 - 1
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
+
+
+class Id(fields.Integer):
+    """An integer from 1 to 2^53-1, no fraction, no text."""
+    default_error_messages = {"invalid": f"Must be an integer from 1 to {MAX_ID}."}
+
+    def __init__(self, smallest=1, **options):
+        self.smallest = smallest
+        super().__init__(validate=validate.Range(smallest, MAX_ID), **options)
+
+    def _deserialize(self, value, attr, data, **_):
+        if type(value) is not int or not self.smallest <= value <= MAX_ID:
+            raise self.make_error("invalid")
+        return value
+
+
+class Text(fields.String):
+    """Text with a longest length in characters, without NUL and lone surrogates; blank only if `blank`."""
+    default_error_messages = {
+        "characters": "Must not contain NUL or half of a surrogate pair.",
+        "blank": "Must not be empty.",
+        "long": "Must be at most {longest} characters.",
+    }
+
+    def __init__(self, longest, blank=False, **options):
+        self.longest, self.blank = longest, blank
+        super().__init__(validate=validate.Length(0 if blank else 1, longest), **options)
+
+    def _deserialize(self, value, attr, data, **_):
+        if not isinstance(value, str):
+            raise self.make_error("invalid")
+        if len(value) > self.longest:
+            raise self.make_error("long", longest=self.longest)
+        if not self.blank and not value.strip():
+            raise self.make_error("blank")
+        if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+            raise self.make_error("characters")
+        return value
+
+
+class Uuid(fields.String):
+    """A UUID in its usual text, given in lower case."""
+    default_error_messages = {"invalid": "Must be a UUID like 89b7360b-c925-43a8-8773-f4718e0b8254."}
+
+    def __init__(self, **options):
+        super().__init__(metadata={"format": "uuid"}, **options)
+
+    def _deserialize(self, value, attr, data, **_):
+        text = value.lower() if isinstance(value, str) else ""
+        if not UUID.fullmatch(text):
+            raise self.make_error("invalid")
+        return text
+
+
+class Truth(fields.Boolean):
+    """true or false, nothing that merely looks like it."""
+
+    def _deserialize(self, value, attr, data, **_):
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class Input(Schema):
+    class Meta:
+        unknown = RAISE
+
+
+class Nothing(Schema):
+    """An answer of `{"ok": true}` alone."""
+
+
+# What comes in
+
+class DialogRef(Input):
+    dialog_id = Id(required=True)
+
+
+class NewMessage(Input):
+    text = Text(MAX_TEXT, required=True)
+    client_id = Uuid()
+
+
+class DialogOpen(Input):
+    message = fields.Nested(NewMessage)
+
+
+class MessagePost(DialogRef, NewMessage):
+    attachments = fields.List(fields.String(), validate=validate.Length(max=0), metadata={
+        "description": "File ids. Files are not accepted yet: leave it out or empty."})
+
+
+class MessageList(DialogRef):
+    after = Id(smallest=0)
+    before = Id()
+    limit = fields.Integer(strict=True, validate=validate.Range(1, 200), load_default=50)
+
+    @validates_schema
+    def one_way(self, data, **_):
+        if "after" in data and "before" in data:
+            raise ValidationError("Send either `after` or `before`.", "before")
+
+
+class Typing(DialogRef):
+    typing = Truth(required=True)
+
+
+class Read(DialogRef):
+    message_id = Id(required=True)
+
+
+class DialogList(Input):
+    view = fields.String(validate=validate.OneOf(["open", "waiting", "mine", "closed", "all"]), load_default="open")
+    site_id = Id()
+    cursor = Id()
+    limit = fields.Integer(strict=True, validate=validate.Range(1, 100), load_default=50)
+
+
+class SignIn(Input):
+    email = Text(254, required=True)
+    password = Text(1024, required=True, load_only=True)
+    code = Text(10, load_only=True)
+
+
+class SetUp(Input):
+    token = Text(128, required=True, load_only=True)
+    email = Text(254, required=True)
+    name = Text(200, required=True)
+    password = Text(1024, required=True, load_only=True)
+
+
+class TwoFactor(Input):
+    secret = Text(64, required=True, load_only=True)
+    code = Text(10, required=True, load_only=True)
+
+    @validates_schema
+    def base32(self, data, **_):
+        if not re.fullmatch(r"[A-Z2-7]{32,64}", data["secret"]):
+            raise ValidationError("Send the secret as two_factor.begin gave it.", "secret")
+
+
+# What goes out
+
+class Author(Schema):
+    name = fields.String()
+    avatar = fields.String(allow_none=True)
+
+
+class Message(Schema):
+    id = Id()
+    dialog_id = Id()
+    sender = fields.String(metadata={"enum": ["guest", "assistant", "manager", "system"]})
+    text = fields.String()
+    created_at = fields.String(metadata={"format": "date-time"})
+    client_id = fields.String(metadata={"format": "uuid"})
+    author = fields.Nested(Author, allow_none=True)
+    attachments = fields.List(fields.Dict())
+
+
+class GuestDialog(Schema):
+    """A dialog as its guest sees it."""
+    id = Id()
+    status = fields.String(metadata={"enum": ["open", "closed"]})
+    handler = fields.String(metadata={"enum": ["assistant", "waiting", "manager"]})
+    manager = fields.Nested(Author, allow_none=True)
+    last_message_id = Id(smallest=0)
+    guest_read_id = Id(smallest=0)
+    manager_read_id = Id(smallest=0)
+    created_at = fields.String(metadata={"format": "date-time"})
+
+
+class LastMessage(Schema):
+    sender = fields.String()
+    text = fields.String()
+    created_at = fields.String(metadata={"format": "date-time"})
+
+
+class ManagerDialog(GuestDialog):
+    """A dialog as managers see it. The guest's secret id is in neither view; `guest.id` is a number."""
+    site = fields.Dict(metadata={"description": "`{id, name}`"})
+    guest = fields.Dict(metadata={"description": "`{id}`"})
+    assistant_id = Id()
+    manager_id = Id(allow_none=True)
+    last_guest_message_id = Id(smallest=0)
+    last_message = fields.Nested(LastMessage, allow_none=True)
+    closed_at = fields.String(allow_none=True, metadata={"format": "date-time"})
+
+
+class Dumped(fields.Nested):
+    """A value that its own schema has dumped already: a line is dumped once, for the answer and the broadcast."""
+
+    def _serialize(self, nested_obj, attr, obj, **_):
+        return nested_obj
+
+
+class MessageAnswer(Schema):
+    dialog_id = Id()
+    message = Dumped(Message)
+    duplicate = fields.Boolean()
+
+
+class DialogOpenAnswer(Schema):
+    guest_id = fields.String(metadata={"format": "uuid"})
+    dialog = Dumped(GuestDialog, allow_none=True)
+    messages = Dumped(Message, many=True)
+    message = Dumped(Message)
+    duplicate = fields.Boolean()
+
+
+class MessagesAnswer(Schema):
+    messages = Dumped(Message, many=True)
+    dialog = Dumped(GuestDialog)
+    more = fields.Boolean()
+
+
+class SyncAnswer(Schema):
+    last_message_id = Id(smallest=0)
+    dialog = Dumped(GuestDialog)
+
+
+class DialogAnswer(Schema):
+    dialog = Dumped(ManagerDialog)
+
+
+class DialogsAnswer(Schema):
+    dialogs = Dumped(ManagerDialog, many=True)
+    cursor = Id(allow_none=True)
+
+
+class SessionAnswer(Schema):
+    manager = fields.Dict(metadata={"description": "`{id, name, email, role, two_factor}`"})
+    sites = fields.List(fields.Dict(), metadata={"description": "`{id, name}` each"})
+
+
+class TwoFactorAnswer(Schema):
+    secret = fields.String()
+    uri = fields.String(metadata={"description": "otpauth:// URI for the authenticator app"})
+
+
+_message, _guest_dialog, _manager_dialog = Message(), GuestDialog(), ManagerDialog()
+
+
+def _author(name):
+    return {"name": name, "avatar": None} if name else None
+
+
+def dump_message(row):
+    """A row of messages as it goes over the wire."""
+    return _message.dump({**row, "author": _author(row["author_name"]), "attachments": []})
+
+
+def dump_guest_dialog(row):
+    return _guest_dialog.dump({**row, "manager": _author(row["manager_name"])})
+
+
+def dump_manager_dialog(row):
+    last = {"sender": row["last_sender"], "text": row["last_text"][:200], "created_at": row["last_message_at"]}
+    return _manager_dialog.dump({
+        **row, "manager": _author(row["manager_name"]), "last_message": last,
+        "site": {"id": row["site_id"], "name": row["site_name"]}, "guest": {"id": row["guest_id"]},
+    })

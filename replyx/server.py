@@ -1,0 +1,147 @@
+"""The listening socket, the eventlet server on it, and a stop that loses nothing."""
+import fcntl
+import logging
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+import time
+
+import eventlet
+import eventlet.websocket
+import eventlet.wsgi
+
+from . import config, create_app, database, intake
+from .extensions import socketio, writer
+from .limits import limiter
+from .version import VERSION
+
+log = logging.getLogger(__name__)
+
+BACKLOG = 4096
+MAX_CONNECTIONS = 50_000
+KEEPALIVE_SECONDS = 75
+SOCKET_SECONDS = 60
+DRAIN_SECONDS = 10
+MAX_MESSAGE = 512 * 1024
+
+
+def fail(text):
+    """One line for the owner, and exit code 2: bad settings, or a server that can't start."""
+    print(f"replyx: {text}", file=sys.stderr)
+    raise SystemExit(2)
+
+
+def make_app():
+    """The app of the served process; alone on its instance."""
+    try:
+        settings = config.load()
+        _start_logging(settings.log_level)
+        _lock(settings.instance)
+        app = create_app(settings, async_mode="eventlet", upgrade=True)
+    except (config.ConfigError, database.SchemaError) as error:
+        fail(error)
+    if settings.rate_limits != 1:
+        log.warning("rate limits are %s: this is for load tests", settings.rate_limits or "off")
+    return app
+
+
+def _start_logging(level):
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    for name in ("alembic", "engineio", "socketio"):
+        logging.getLogger(name).setLevel("ERROR")
+    for handler in logging.getLogger().handlers:
+        # A green lock held by a greenlet would hang a native thread that logs.
+        handler.lock = eventlet.patcher.original("threading").RLock()
+
+
+def _lock(instance):
+    """Hold the instance for this process: two servers would each broadcast to half of the sockets."""
+    try:
+        os.makedirs(instance, mode=0o700, exist_ok=True)
+        handle = os.open(os.path.join(instance, "lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        fail(f"REPLYX_INSTANCE: {instance} can't be used: {error.strerror}. Make the folder writable for this user.")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        fail(f"another ReplyX server runs on the instance {instance} already. Stop it first.")
+    os.ftruncate(handle, 0)
+    os.write(handle, f"{os.getpid()}\n".encode())
+
+
+def listen(host, port):
+    """A listening socket of our own: eventlet's sets SO_REUSEPORT, and two servers would share a port in silence."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+        return listener
+    except OSError as error:
+        fail(f"can't listen on {host} port {port}: {error.strerror}. Choose another with --host and --port.")
+
+
+class _BoundedMessage(eventlet.websocket.RFC6455WebSocket.Message):
+    """eventlet bounds a WebSocket frame, but not the sum of a message's fragments."""
+
+    def push(self, data, final=False):
+        self.size = getattr(self, "size", 0) + len(data)
+        if self.size > MAX_MESSAGE:
+            raise eventlet.websocket.FailedConnectionError(1009, "Message too large.")
+        super().push(data, final)
+
+
+def main(app):
+    """Serve until SIGTERM or Ctrl-C, then finish what was begun and exit 0."""
+    settings = app.config["REPLYX"]
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    eventlet.websocket.RFC6455WebSocket.Message = _BoundedMessage
+    listener = listen(settings.host, settings.port)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: eventlet.spawn(stop.set))
+    limiter.start_sweeping()
+    eventlet.spawn(_recheck_each_second)
+    serving = eventlet.spawn(
+        eventlet.wsgi.server, listener, app, max_size=MAX_CONNECTIONS, log_output=False, debug=False,
+        keepalive=KEEPALIVE_SECONDS, socket_timeout=SOCKET_SECONDS,
+        # eventlet ends a chunked body by itself; without this Werkzeug reads it as empty.
+        environ={"wsgi.input_terminated": True})
+    log.info("ReplyX %s serves %s on %s port %d", VERSION, settings.public_url, settings.host, settings.port)
+    stop.wait()
+    _drain(app, listener, serving)
+
+
+def _recheck_each_second():
+    while True:
+        time.sleep(1)
+        try:
+            intake.recheck()
+        except Exception:
+            log.exception("checking the connected credentials failed")
+
+
+def _drain(app, listener, serving):
+    """Take no new connection, let what is being answered be answered, close the sockets so that clients come back."""
+    log.info("stopping")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+    deadline = time.monotonic() + DRAIN_SECONDS
+    for sid in list(socketio.server.eio.sockets):
+        socketio.server.eio.disconnect(sid)
+    while app.gateway.answering > 0 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    writer.stop()
+    log.info("stopped")
+    logging.shutdown()
+    # Connections that a client keeps open would hold the interpreter's own shutdown.
+    os._exit(0)

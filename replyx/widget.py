@@ -1,0 +1,84 @@
+"""What a site's page loads: the loader, the frame page and its assets; the demo page; the health check."""
+import json
+
+from flask import Blueprint, abort, current_app, render_template, request
+
+from . import accounts_store, config, origins, sites, tokens
+from .assets import Assets, text_response
+from .credentials import own_origin
+from .database import reader
+from .version import VERSION
+
+widget = Blueprint("widget", __name__)
+assets = Assets(config.ROOT / "widget_static")
+
+SETTINGS_PLACE = '"__REPLYX_SETTINGS__"'
+UNKNOWN = "The site_token or assistant_id in the snippet is missing or not valid. Copy the snippet again."
+
+
+def init_app(app):
+    app.register_blueprint(widget)
+
+
+def _named():
+    """The public name in the query string, as the frame's address repeats it, and the row behind it or None."""
+    token, assistant_id = request.args.get("site_token", ""), request.args.get("assistant_id", "")
+    if token:
+        return f"site_token={token}", tokens.look_up(("site", token)) if token.isascii() else None
+    if assistant_id.isascii() and assistant_id.isdecimal() and len(assistant_id) < 17:
+        return f"assistant_id={int(assistant_id)}", tokens.look_up(("assistant", int(assistant_id)))
+    return "", None
+
+
+@widget.get("/replyx.js")
+def loader():
+    """The loader with the site's settings inside, so that look and rules need no second request."""
+    name, row = _named()
+    if row:
+        settings = {"frame": f"/frame?{name}"}
+    elif request.args:
+        settings = {"error": UNKNOWN}
+    else:
+        settings = {}
+    # `<` could end the script element of a page that inlines the loader.
+    text = assets.text("loader.js").replace(SETTINGS_PLACE, json.dumps(settings).replace("<", "\\u003c"))
+    response = text_response(text, "text/javascript", Cache_Control="public, max-age=300", Access_Control_Allow_Origin="*")
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+@widget.get("/frame")
+def frame():
+    """The page inside the iframe. Who may embed it follows from the public name in its address, nothing else."""
+    _, row = _named()
+    if row is None:
+        abort(404, UNKNOWN)
+    own = own_origin(request.environ, current_app.config["REPLYX"])
+    socket = own.replace("http", "ws", 1)
+    policy = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+              f"form-action 'none'; connect-src 'self' {socket}; "
+              f"frame-ancestors {origins.frame_ancestors(row['site']['domains'])}")
+    text = assets.text("frame.html").replace("__BASE__", f"/w/{assets.version}")
+    return text_response(text, "text/html", Content_Security_Policy=policy, Cache_Control="no-cache",
+                         Referrer_Policy="no-referrer")
+
+
+@widget.get("/w/<version>/<path:name>")
+def asset(version, name):
+    return assets.respond(version, name)
+
+
+@widget.get("/demo")
+def demo():
+    """A host page with the real snippet of the site "Demo", where there is one."""
+    site = accounts_store.site_by_name(reader, sites.DEMO)
+    if site is None:
+        abort(404, "There is no site named Demo. `make run` makes it.")
+    own = own_origin(request.environ, current_app.config["REPLYX"])
+    return render_template("demo.html", snippet=sites.snippet(site, own), version=VERSION)
+
+
+@widget.get("/healthz")
+def health():
+    reader.one("SELECT 1")
+    return {"ok": True, "version": VERSION}

@@ -1,0 +1,83 @@
+"""A real ReplyX server in a process of its own, as `replyx run` starts it, and the command line on its instance."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import requests
+
+REPLYX = str(Path(sys.executable).with_name("replyx"))
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def until(condition, seconds=10, what="the condition"):
+    """The first true value of `condition()`; fails when there is none in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.02)
+    raise AssertionError(f"{what} did not come true in {seconds} s")
+
+
+class Served:
+    """`with Served(folder, REPLYX_URL=...) as server`: up when the block begins, gone after it.
+
+    `env` are settings beyond the instance, host and port. `log` is everything that the process has printed so far.
+    """
+
+    def __init__(self, instance, **env):
+        self.instance, self.port = Path(instance), free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.env = {**os.environ, "REPLYX_INSTANCE": str(instance), "REPLYX_PORT": str(self.port), **env}
+        self.process = None
+        self._log = self.instance / "test.log"
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def start(self):
+        self.instance.mkdir(parents=True, exist_ok=True)
+        with open(self._log, "ab") as log:
+            self.process = subprocess.Popen([REPLYX, "run"], env=self.env, stdout=log, stderr=log, cwd="/")
+        until(self._is_up, 20, "the server")
+
+    def _is_up(self):
+        assert self.process.poll() is None, self.log
+        try:
+            return requests.get(f"{self.url}/healthz", timeout=5).ok
+        except requests.ConnectionError:
+            return False
+
+    def stop(self, number=signal.SIGTERM):
+        """Send a signal and wait; the exit code."""
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(20)
+
+    @property
+    def log(self):
+        return self._log.read_text()
+
+    def command(self, *arguments, stdin="", code=0):
+        """Run `replyx ...` on the instance; what it printed, from JSON if asked for with --json."""
+        done = subprocess.run([REPLYX, *map(str, arguments)], env=self.env, input=stdin, capture_output=True, text=True,
+                              timeout=30, cwd="/")
+        assert done.returncode == code, done.stderr
+        if code:
+            return done.stderr
+        return json.loads(done.stdout) if "--json" in arguments else done.stdout

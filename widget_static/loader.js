@@ -1,0 +1,1 @@
+const settings = "__REPLYX_SETTINGS__";
