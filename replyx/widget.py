@@ -58,7 +58,7 @@ def frame():
     policy = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; "
               f"form-action 'none'; connect-src 'self' {socket}; "
               f"frame-ancestors {origins.frame_ancestors(row['site']['domains'])}")
-    text = assets.text("frame.html").replace("__BASE__", f"/w/{assets.version}")
+    text = assets.text("frame.html").replace("__BASE__", f"/w/{assets.version}").replace("__SITE__", str(row["site"]["id"]))
     return text_response(text, "text/html", Content_Security_Policy=policy, Cache_Control="no-cache",
                          Referrer_Policy="no-referrer")
 

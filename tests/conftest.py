@@ -1,11 +1,15 @@
 """The fixtures: an instance, a served process on it, and a fixed cast of people."""
+import os
 import shutil
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from tests.cast import Cast
 from tests.served import Served
 
+CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync"]
 TOOLS = {"browser": ("chromium",), "node": ("node", "npm"), "nginx": ("nginx",)}
 
 
@@ -23,7 +27,6 @@ def find(program):
 
 
 def _in_ci():
-    import os
     return os.environ.get("CI") == "true"
 
 
@@ -37,3 +40,23 @@ def served(tmp_path_factory):
 @pytest.fixture(scope="module")
 def cast(served):
     return Cast(served)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """The real Chromium, without its talks to hosts of its own."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=find("chromium"), args=CHROMIUM)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def context(browser):
+    """A browser profile of the test's own; an error on any of its pages fails the test."""
+    errors = []
+    profile = browser.new_context(locale="en-GB")
+    profile.on("weberror", lambda error: errors.append(str(error.error)))
+    yield profile
+    profile.close()
+    assert not errors

@@ -1,0 +1,184 @@
+// The way to the server, for the widget and the console: a socket, and the same actions over HTTP where it can't open.
+import { io } from "./vendor/socket.io.esm.min.js";
+
+const ACK_MS = 8000;
+const HTTP_MS = 15000;
+const BEAT_MS = 15000;
+const POLL_MS = 2000;
+const IDLE_POLL_MS = 15000;
+const IDLE_AFTER_MS = 60000;
+
+// Codes that a later try can cure; all others are final. `unreachable` is ours: no answer came at all.
+export const RETRY = new Set(["rate_limited", "internal", "storage_unavailable", "unreachable"]);
+
+// What each action's event and HTTP request are; the rest of the payload is the body, or the query of a GET.
+const onDialog = (name) => ["POST", `/dialogs/:dialog_id/${name}`];
+const ROUTES = {
+  dialog_open: ["POST", "/dialogs"],
+  message_list: ["GET", "/dialogs/:dialog_id/messages"],
+  message_post: onDialog("messages"),
+  typing: onDialog("typing"),
+  read: onDialog("read"),
+  sync: ["GET", "/dialogs/:dialog_id/sync"],
+  dialog_list: ["GET", "/dialogs"],
+  dialog_get: ["GET", "/dialogs/:dialog_id"],
+  takeover: onDialog("takeover"),
+  release: onDialog("release"),
+  close: onDialog("close"),
+  reopen: onDialog("reopen"),
+  session_get: ["GET", "/session"],
+  session_create: ["POST", "/session"],
+  session_delete: ["DELETE", "/session"],
+  setup_create: ["POST", "/setup"],
+  two_factor_begin: ["POST", "/two-factor"],
+  two_factor_confirm: ["POST", "/two-factor/confirm"],
+};
+
+/** A refusal by the server, or `unreachable`. `retry` says whether the same request can succeed later. */
+export class RequestError extends Error {
+  constructor({ code, message, fields, retry_after: retryAfter }) {
+    super(message);
+    Object.assign(this, { code, fields, retryAfter, retry: RETRY.has(code) });
+  }
+}
+
+const unreachable = () => new RequestError({ code: "unreachable", message: "The server did not answer." });
+
+function unwrap(answer) {
+  if (answer?.ok) return answer;
+  throw answer?.error ? new RequestError(answer.error) : unreachable();
+}
+
+/** Send an action over HTTP. Rejects with RequestError, `unreachable` when nothing readable came back. */
+export async function requestHttp(origin, credentials, event, payload = {}) {
+  const [method, route] = ROUTES[event];
+  const rest = { ...payload };
+  let path = route.replace(":dialog_id", () => { const id = rest.dialog_id; delete rest.dialog_id; return id; });
+  const options = { method, headers: { ...credentials.headers }, signal: AbortSignal.timeout(HTTP_MS) };
+  if (method === "GET") {
+    const query = new URLSearchParams(Object.entries(rest).filter(([, value]) => value !== undefined)).toString();
+    if (query) path += `?${query}`;
+  } else {
+    options.headers["Content-Type"] = "application/json";
+    options.body = JSON.stringify(rest);
+  }
+  let answer;
+  try {
+    answer = await (await fetch(origin + credentials.base + path, options)).json();
+  } catch {
+    throw unreachable();
+  }
+  return unwrap(answer);
+}
+
+/**
+ * A connection that is always usable: `request` goes over the socket when it is open, else over HTTP.
+ *
+ * `refresh()` must bring the caller up to date through `request`; it is called when the socket opens, on focus, when the
+ * network returns, and on a beat: every 15 s beside a socket, every 2 to 15 s without one. `onEvent(name, data)` gets the
+ * server's events. `onState(state, error)` gets `connecting`, `online`, `polling`, `offline`, or `refused` with why.
+ */
+export class Connection {
+  #socket;
+  #timer;
+  #state;
+  #used = Date.now();
+
+  constructor({ origin, credentials, refresh, onEvent, onState }) {
+    Object.assign(this, { origin, credentials, refresh, onEvent, onState });
+  }
+
+  open() {
+    this.#setState("connecting");
+    this.#socket = io(this.origin, {
+      transports: ["websocket"], auth: this.credentials.auth, forceNew: true, timeout: ACK_MS,
+      reconnectionDelay: 1000, reconnectionDelayMax: 5000,
+    });
+    this.#socket.on("connect", () => { this.#setState("online"); this.#beat(0); });
+    this.#socket.on("disconnect", (reason) => {
+      if (this.#state === "refused") return;
+      // The client library comes back by itself unless the server closed the namespace.
+      if (reason === "io server disconnect") this.#socket.connect();
+      this.#setState("connecting");
+      this.#beat(0);
+    });
+    this.#socket.on("connect_error", (error) => this.#connectFailed(error));
+    this.#socket.onAny((name, data) => this.onEvent(name, data));
+    window.addEventListener("online", this.#wake);
+    window.addEventListener("focus", this.#wake);
+    document.addEventListener("visibilitychange", this.#wake);
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+    this.#socket?.disconnect();
+    window.removeEventListener("online", this.#wake);
+    window.removeEventListener("focus", this.#wake);
+    document.removeEventListener("visibilitychange", this.#wake);
+  }
+
+  get isOnline() { return this.#state === "online"; }
+
+  /** Run an action and give its answer. Rejects with RequestError. */
+  async request(event, payload = {}) {
+    this.#used = Date.now();
+    return this.#run(event, payload);
+  }
+
+  async #run(event, payload) {
+    if (this.#socket?.connected) {
+      let answer;
+      try {
+        answer = await this.#socket.timeout(ACK_MS).emitWithAck(event, payload);
+      } catch {
+        // No ack: half-open, or cut. The same request goes over HTTP; the server recognises a double by its client_id.
+        this.#socket.io.engine?.close();
+      }
+      if (answer) return unwrap(answer);
+    }
+    return requestHttp(this.origin, this.credentials, event, payload);
+  }
+
+  #wake = () => { if (document.visibilityState === "visible") { this.#used = Date.now(); this.#beat(0); } };
+
+  #connectFailed(error) {
+    const refusal = error.data?.error && new RequestError(error.data.error);
+    if (refusal && !refusal.retry) {
+      this.#setState("refused", refusal);
+      this.close();
+      return;
+    }
+    // A refusal by the server, unlike a failed transport, ends the library's own reconnecting.
+    if (refusal) setTimeout(() => this.#socket.connect(), (refusal.retryAfter ?? 5) * 1000);
+    if (this.#state === "connecting") this.#beat(0);
+  }
+
+  #setState(state, error) {
+    if (this.#state === state) return;
+    this.#state = state;
+    this.onState(state, error);
+  }
+
+  #beat(wait) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#refresh(), wait);
+  }
+
+  async #refresh() {
+    try {
+      await this.refresh();
+      if (!this.#socket.connected) this.#setState("polling");
+    } catch (error) {
+      if (!(error instanceof RequestError)) throw error;
+      if (this.#state === "refused") return;
+      if (error.code === "unreachable") this.#setState("offline");
+      if (error.code === "unauthorized" || error.code === "forbidden_origin") {
+        this.#setState("refused", error);
+        this.close();
+        return;
+      }
+    }
+    const idle = Date.now() - this.#used > IDLE_AFTER_MS || document.visibilityState !== "visible";
+    this.#beat(this.#socket.connected ? BEAT_MS : idle ? IDLE_POLL_MS : POLL_MS);
+  }
+}

@@ -1,0 +1,13 @@
+// The one object that says who speaks: the socket's `auth` and the HTTP headers and address come from it, nowhere else.
+
+/** A guest's page. `name` is {site_token} or {assistant_id}; `guestId` the guest's secret. */
+export function guestCredentials(name, guestId) {
+  const auth = { ...name, guest_id: guestId };
+  const headers = { "Replyx-Guest-Id": guestId };
+  if (name.site_token) headers["Replyx-Site-Token"] = name.site_token;
+  if (name.assistant_id) headers["Replyx-Assistant-Id"] = String(name.assistant_id);
+  return Object.freeze({ auth, headers, base: name.site_token ? "/api/site" : "/api/widget" });
+}
+
+/** A manager's browser: the session cookie goes by itself. */
+export const managerCredentials = Object.freeze({ auth: { as: "manager" }, headers: {}, base: "/api/manager" });

@@ -1,0 +1,173 @@
+// The chat panel: joins the connection, the outbox, the dialog and the view.
+import { Bridge } from "./bridge.js";
+import { Connection } from "./connection.js";
+import { guestCredentials } from "./credentials.js";
+import { Dialog, catchUp } from "./dialog.js";
+import { Outbox } from "./outbox.js";
+import { textsFor } from "./texts.js";
+import { View } from "./view.js";
+
+const PAGE = 50;
+const TYPING_EVERY_MS = 3000;
+const TYPING_SHOWN_MS = 6000;
+const GUEST_ID = "guest_id";
+const OUTBOX = "outbox.";
+
+/** A UUIDv4 (RFC 9562); pages on http:// have no crypto.randomUUID. */
+function uuid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, "$1-$2-$3-$4-$5");
+}
+
+let isShown = true;
+const bridge = new Bridge({ site: document.body.dataset.site, onVisibility: (shown) => { isShown = shown; onVisibility(); } });
+const { lang, stored } = await bridge.hello();
+
+let isKnown = GUEST_ID in stored;
+const guestId = stored[GUEST_ID] ?? uuid();
+const query = new URLSearchParams(location.search);
+const name = query.has("site_token") ? { site_token: query.get("site_token") }
+  : { assistant_id: Number(query.get("assistant_id")) };
+
+const dialog = new Dialog();
+const view = new View({
+  lang, texts: textsFor(lang),
+  on: {
+    close: () => bridge.close(),
+    send: (text) => send(text),
+    input: () => saysTyping(true),
+    retry: (clientId) => outbox.retry(clientId),
+    drop: (clientId) => outbox.drop(clientId),
+    earlier: () => loadEarlier(),
+  },
+});
+
+const connection = new Connection({
+  origin: location.origin, credentials: guestCredentials(name, guestId), refresh, onEvent,
+  onState(state, error) {
+    view.showState(state, error?.code);
+    if (state !== "online") dialog.isStale = true;
+    if (state === "online" || state === "polling") outbox.pump();
+  },
+});
+
+const outbox = new Outbox({
+  save: (clientId, value) => bridge.save(OUTBOX + clientId, value),
+  remove: (clientId) => bridge.remove(OUTBOX + clientId),
+  onChange: render,
+  send: post,
+});
+
+function render() {
+  view.render(dialog, outbox.entries);
+}
+
+async function send(text) {
+  saysTyping(false);
+  // The id is in the host page's storage before it first reaches the server: a lost reply never loses the dialog.
+  if (!isKnown) {
+    isKnown = true;
+    await bridge.save(GUEST_ID, guestId);
+  }
+  await outbox.add((text.toWellFormed?.() ?? text).replaceAll("\0", ""), uuid());
+}
+
+async function post({ text, client_id }) {
+  if (dialog.view) {
+    try {
+      const answer = await connection.request("message_post", { dialog_id: dialog.id, text, client_id });
+      if (answer.dialog_id === dialog.id) dialog.add(answer.message, false);
+      else await openDialog({});
+      return;
+    } catch (error) {
+      if (error.code !== "not_found") throw error;
+    }
+  }
+  await openDialog({ message: { text, client_id } });
+}
+
+async function openDialog(payload) {
+  const answer = await connection.request("dialog_open", payload);
+  if (answer.dialog) dialog.show(answer.dialog, answer.messages, PAGE);
+  if (answer.message) dialog.add(answer.message, false);
+}
+
+async function refresh() {
+  if (!dialog.view && isKnown) await openDialog({});
+  else if (dialog.view) await catchUp(connection, dialog);
+  for (const { client_id } of outbox.entries.filter((entry) => isStored(entry))) outbox.drop(client_id);
+  render();
+  markRead();
+}
+
+const isStored = (entry) => dialog.lines.some((line) => line.client_id === entry.client_id);
+
+async function loadEarlier() {
+  const first = dialog.lines[0];
+  if (!first) return;
+  const page = await connection.request("message_list", { dialog_id: dialog.id, before: first.id, limit: PAGE });
+  dialog.addEarlier(page.messages, page.more);
+  render();
+}
+
+function onEvent(event, data) {
+  if (event === "message") {
+    if (data.message.dialog_id !== dialog.id) { refreshQuietly(); return; }
+    dialog.add(data.message, true);
+    if (data.message.sender !== "guest") view.showTyping(false);
+    markRead();
+  } else if (event === "dialog") {
+    if (!dialog.view || (data.dialog.id > dialog.id)) { refreshQuietly(); return; }
+    dialog.update(data.dialog);
+  } else if (event === "read" && data.dialog_id === dialog.id) dialog.markRead(data.sender, data.message_id);
+  else if (event.startsWith("typing_") && data.dialog_id === dialog.id && data.sender !== "guest") {
+    showTyping(event === "typing_start");
+  }
+  render();
+}
+
+/** A dialog that another tab made, or a newer one: ask for it. */
+function refreshQuietly() {
+  isKnown = true;
+  openDialog({}).then(render, () => {});
+}
+
+let typingShown;
+function showTyping(isTyping) {
+  clearTimeout(typingShown);
+  view.showTyping(isTyping);
+  if (isTyping) typingShown = setTimeout(() => view.showTyping(false), TYPING_SHOWN_MS);
+}
+
+let typingSent = 0;
+let typingEnds;
+function saysTyping(isTyping) {
+  clearTimeout(typingEnds);
+  if (!dialog.view || !connection.isOnline) return;
+  if (isTyping) typingEnds = setTimeout(() => saysTyping(false), TYPING_SHOWN_MS);
+  if (isTyping ? Date.now() - typingSent < TYPING_EVERY_MS : !typingSent) return;
+  typingSent = isTyping ? Date.now() : 0;
+  connection.request("typing", { dialog_id: dialog.id, typing: isTyping }).catch(() => {});
+}
+
+function markRead() {
+  const last = dialog.lines.findLast((line) => line.sender !== "guest");
+  if (!last || !isShown || document.visibilityState !== "visible" || last.id <= dialog.view.guest_read_id) return;
+  dialog.markRead("guest", last.id);
+  connection.request("read", { dialog_id: dialog.id, message_id: last.id }).catch(() => {});
+}
+
+function onVisibility() {
+  if (!isShown) return;
+  view.focus();
+  if (dialog.view) markRead();
+}
+
+const waiting = Object.entries(stored).filter(([key]) => key.startsWith(OUTBOX)).map(([, value]) => value);
+outbox.restore(waiting);
+render();
+connection.open();
+view.focus();

@@ -1,0 +1,109 @@
+// What the guest has written and the server has not acknowledged yet: kept until it has, sent one after the other.
+
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 30000;
+
+/**
+ * `send(entry)` resolves at the server's ack and rejects with a RequestError; `save(key, value)` resolves once the entry is
+ * stored; `remove(key)`; `onChange()` is called whenever an entry's state has changed.
+ *
+ * An entry is {client_id, text, state, reason}: `waiting` (to be sent, or to be sent again), `sending`, or `failed`: refused
+ * for good, with the reason's code, until the guest sends it again or drops it.
+ */
+export class Outbox {
+  entries = [];
+  #timer;
+  #attempts = 0;
+  #isPumping = false;
+
+  constructor({ send, save, remove, onChange }) {
+    Object.assign(this, { send, save, remove, onChange });
+  }
+
+  /** Take up what an earlier page left behind, oldest first. */
+  restore(stored) {
+    for (const value of stored) {
+      try {
+        const { client_id, text, at, reason } = JSON.parse(value);
+        if (typeof client_id !== "string" || typeof text !== "string") continue;
+        if (this.entries.some((entry) => entry.client_id === client_id)) continue;
+        this.entries.push({ client_id, text, at, reason, state: reason ? "failed" : "waiting" });
+      } catch { /* not ours */ }
+    }
+    this.entries.sort((a, b) => a.at - b.at);
+  }
+
+  /** Store a line, then send it when those before it are acknowledged. */
+  async add(text, clientId) {
+    const entry = { client_id: clientId, text, at: Date.now(), state: "waiting" };
+    this.entries.push(entry);
+    this.onChange();
+    await this.#store(entry);
+    this.pump();
+  }
+
+  retry(clientId) {
+    const entry = this.#find(clientId);
+    if (!entry) return;
+    Object.assign(entry, { state: "waiting", reason: undefined });
+    this.#store(entry);
+    this.pump();
+  }
+
+  /** Forget an entry: it was acknowledged, it came back from the server, or the guest dropped it. */
+  drop(clientId) {
+    this.entries = this.entries.filter((entry) => entry.client_id !== clientId);
+    this.remove(clientId);
+    this.onChange();
+  }
+
+  /** Send what waits, now. Safe to call at any time. */
+  async pump() {
+    clearTimeout(this.#timer);
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    try {
+      for (let entry = this.#next(); entry; entry = this.#next()) if (!await this.#sendOne(entry)) break;
+    } finally {
+      this.#isPumping = false;
+    }
+  }
+
+  #find(clientId) { return this.entries.find((entry) => entry.client_id === clientId); }
+
+  #next() { return this.entries.find((entry) => entry.state === "waiting"); }
+
+  #store({ client_id, text, at, reason }) {
+    return this.save(client_id, JSON.stringify({ client_id, text, at, reason }));
+  }
+
+  /** True when the queue may go on. */
+  async #sendOne(entry) {
+    entry.state = "sending";
+    this.onChange();
+    try {
+      await this.send(entry);
+      this.#attempts = 0;
+      this.drop(entry.client_id);
+      return true;
+    } catch (error) {
+      if (error.retry) {
+        entry.state = "waiting";
+        entry.reason = undefined;
+        this.#later(error.retryAfter);
+      } else {
+        entry.state = "failed";
+        entry.reason = error.code ?? "internal";
+        this.#store(entry);
+      }
+      this.onChange();
+      return !error.retry;
+    }
+  }
+
+  #later(seconds) {
+    const wait = Math.min(FIRST_WAIT_MS * 2 ** this.#attempts, LONGEST_WAIT_MS);
+    this.#attempts += 1;
+    this.#timer = setTimeout(() => this.pump(), seconds ? seconds * 1000 : wait * (0.5 + Math.random() / 2));
+  }
+}

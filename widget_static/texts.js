@@ -1,0 +1,53 @@
+// Everything the visitor reads, in one place. An error's text tells what to do next.
+const TEXTS = {
+  en: {
+    title: "Chat", close: "Close chat", log: "Messages", message: "Message", placeholder: "Write a message…", send: "Send",
+    greeting: "Hello! Write to us and we will answer here.", earlier: "Earlier messages",
+    connecting: "Connecting…", online: "Connected", polling: "Connected, with a short delay",
+    offline: "No connection. What you write is kept and sent later.",
+    waiting: "A person will answer here soon.", manager: (name) => `${name} answers.`,
+    someone: "A manager", closed: "This chat was closed. Write to open it again.",
+    typing: "Typing…", you: "You",
+    state: { sending: "Sending…", waiting: "Waiting for a connection…", sent: "Sent", read: "Read" },
+    failed: (why) => `Not sent. ${why}`, retry: "Send again", drop: "Delete",
+    errors: {
+      invalid: "The message can't be sent as it is. Shorten or change it.",
+      unauthorized: "The chat no longer knows this page. Reload it.",
+      forbidden: "You may not write here. Reload the page.",
+      forbidden_origin: "The chat isn't set up for this page's address. Please tell the site's owner.",
+      not_found: "This chat no longer exists. Reload the page.",
+      conflict: "The chat has changed meanwhile. Send it again.",
+      too_large: "The message is too long. Send it in parts.",
+      rate_limited: "Too many messages at once. Wait a moment.",
+      internal: "The server made a mistake. Send it again in a moment.",
+      storage_unavailable: "The server can't store messages right now. Send it again in a moment.",
+      unreachable: "There is no connection. Check the network.",
+    },
+  },
+  ru: {
+    title: "Чат", close: "Закрыть чат", log: "Сообщения", message: "Сообщение", placeholder: "Напишите сообщение…",
+    send: "Отправить", greeting: "Здравствуйте! Напишите нам, и мы ответим здесь.", earlier: "Более ранние сообщения",
+    connecting: "Подключаемся…", online: "На связи", polling: "На связи, с небольшой задержкой",
+    offline: "Нет связи. Написанное сохранится и уйдёт позже.",
+    waiting: "Скоро здесь ответит человек.", manager: (name) => `Отвечает ${name}.`,
+    someone: "менеджер", closed: "Чат закрыт. Напишите, чтобы открыть его снова.",
+    typing: "Печатает…", you: "Вы",
+    state: { sending: "Отправляется…", waiting: "Ждёт связи…", sent: "Отправлено", read: "Прочитано" },
+    failed: (why) => `Не отправлено. ${why}`, retry: "Отправить снова", drop: "Удалить",
+    errors: {
+      invalid: "Сообщение нельзя отправить в таком виде. Сократите или измените его.",
+      unauthorized: "Чат больше не узнаёт эту страницу. Обновите её.",
+      forbidden: "Здесь писать нельзя. Обновите страницу.",
+      forbidden_origin: "Чат не настроен для адреса этой страницы. Сообщите владельцу сайта.",
+      not_found: "Этого чата больше нет. Обновите страницу.",
+      conflict: "Чат тем временем изменился. Отправьте ещё раз.",
+      too_large: "Сообщение слишком длинное. Отправьте его частями.",
+      rate_limited: "Слишком много сообщений сразу. Подождите немного.",
+      internal: "Ошибка сервера. Отправьте ещё раз чуть позже.",
+      storage_unavailable: "Сервер сейчас не может сохранять сообщения. Отправьте ещё раз чуть позже.",
+      unreachable: "Нет связи. Проверьте сеть.",
+    },
+  },
+};
+
+export const textsFor = (lang) => TEXTS[lang] ?? TEXTS.en;

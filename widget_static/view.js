@@ -1,0 +1,147 @@
+// What the visitor sees: the page's elements and nothing else. User text goes in as text, never as HTML.
+
+const $ = (id) => document.getElementById(id);
+
+function element(tag, className, text) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+/** `on` has the handlers: close(), send(text), input(), retry(clientId), drop(clientId), earlier(). */
+export class View {
+  #lines = new Map();
+  #texts;
+  #on;
+  #lang;
+
+  constructor({ texts, lang, on }) {
+    this.#texts = texts;
+    this.#on = on;
+    this.#lang = lang;
+    document.documentElement.lang = lang;
+    document.title = texts.title;
+    $("title").textContent = texts.title;
+    $("greeting").textContent = texts.greeting;
+    $("close").setAttribute("aria-label", texts.close);
+    $("log").setAttribute("aria-label", texts.log);
+    $("text").setAttribute("aria-label", texts.message);
+    $("text").placeholder = texts.placeholder;
+    $("send").textContent = texts.send;
+    $("typing").textContent = texts.typing;
+    $("close").addEventListener("click", on.close);
+    $("form").addEventListener("submit", (event) => { event.preventDefault(); this.#submit(); });
+    $("text").addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); this.#submit(); }
+    });
+    $("text").addEventListener("input", () => { this.#grow(); on.input(); });
+    document.addEventListener("keydown", (event) => { if (event.key === "Escape") on.close(); });
+  }
+
+  focus() { $("text").focus(); }
+
+  #submit() {
+    const text = $("text").value.trim();
+    if (!text) return;
+    $("text").value = "";
+    this.#grow();
+    this.#on.send(text);
+    this.focus();
+  }
+
+  #grow() {
+    $("text").style.height = "auto";
+    $("text").style.height = `${Math.min($("text").scrollHeight, 140)}px`;
+  }
+
+  /** The connection's state in words; `why` is an error's code when the state is `refused`. */
+  showState(state, why) {
+    document.body.dataset.state = state;
+    $("state").textContent = state === "refused" ? this.#texts.errors[why] ?? this.#texts.errors.internal : this.#texts[state];
+  }
+
+  showTyping(isTyping) { $("typing").hidden = !isTyping; }
+
+  /** Draw a dialog's lines and what is still in the outbox; only what changed is touched, so a reader hears it once. */
+  render(dialog, entries) {
+    const wasAtEnd = this.#isAtEnd();
+    const wanted = [...dialog.lines.map((line) => ({ ...line, key: line.client_id })),
+      ...entries.filter((entry) => !dialog.lines.some((line) => line.client_id === entry.client_id))
+        .map((entry) => ({ ...entry, key: entry.client_id, sender: "guest" }))];
+    const keys = new Set(wanted.map((line) => line.key));
+    for (const [key, node] of this.#lines) if (!keys.has(key)) { node.remove(); this.#lines.delete(key); }
+    let previous = null;
+    for (const line of wanted) {
+      const node = this.#lines.get(line.key) ?? this.#make(line);
+      const place = previous ? previous.nextSibling : $("log").firstChild;
+      if (node !== place) $("log").insertBefore(node, place);
+      previous = node;
+      this.#setFoot(node, line, dialog.view);
+    }
+    $("greeting").hidden = wanted.length > 0;
+    this.#showEarlier(dialog.hasEarlier);
+    this.#showHandler(dialog.view);
+    if (wasAtEnd) this.#toEnd();
+  }
+
+  #isAtEnd() {
+    const main = document.querySelector("main");
+    return main.scrollHeight - main.scrollTop - main.clientHeight < 60;
+  }
+
+  #toEnd() {
+    const main = document.querySelector("main");
+    main.scrollTop = main.scrollHeight;
+  }
+
+  #make(line) {
+    const node = element("article", line.sender);
+    const author = line.sender === "guest" ? this.#texts.you : line.author?.name ?? "";
+    const name = element("span", line.sender === "guest" ? "author spoken" : "author", author);
+    node.append(name, element("p", "text", line.text), element("div", "foot"));
+    this.#lines.set(line.key, node);
+    return node;
+  }
+
+  #setFoot(node, line, view) {
+    const state = line.state ?? (line.sender !== "guest" ? "" : view?.manager_read_id >= line.id ? "read" : "sent");
+    const foot = `${state} ${line.reason ?? ""}`;
+    if (node.dataset.foot === foot) return;
+    node.dataset.foot = foot;
+    node.classList.toggle("failed", state === "failed");
+    const time = element("time", "", this.#time(line.created_at));
+    if (state === "failed") {
+      const retry = element("button", "", this.#texts.retry);
+      const drop = element("button", "", this.#texts.drop);
+      retry.type = drop.type = "button";
+      retry.addEventListener("click", () => this.#on.retry(line.client_id));
+      drop.addEventListener("click", () => this.#on.drop(line.client_id));
+      const why = this.#texts.errors[line.reason] ?? this.#texts.errors.internal;
+      node.lastChild.replaceChildren(element("span", "", this.#texts.failed(why)), retry, drop);
+    } else node.lastChild.replaceChildren(time, element("span", "", this.#texts.state[state] ?? ""));
+  }
+
+  #time(at) {
+    return at ? new Date(at).toLocaleTimeString(this.#lang, { hour: "2-digit", minute: "2-digit" }) : "";
+  }
+
+  #showEarlier(hasEarlier) {
+    const button = document.querySelector("main > button");
+    if (!hasEarlier) button?.remove();
+    else if (!button) {
+      const made = element("button", "earlier", this.#texts.earlier);
+      made.type = "button";
+      made.addEventListener("click", this.#on.earlier);
+      $("log").before(made);
+    }
+  }
+
+  #showHandler(view) {
+    let text = "";
+    if (view?.status === "closed") text = this.#texts.closed;
+    else if (view?.handler === "manager") text = this.#texts.manager(view.manager?.name ?? this.#texts.someone);
+    else if (view?.handler === "waiting") text = this.#texts.waiting;
+    if ($("handler").textContent !== text) $("handler").textContent = text;
+  }
+}
