@@ -151,7 +151,7 @@ def _from_environment(environ):
 def _from_file(file):
     try:
         content = tomllib.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{file} can't be read: {error}.") from None

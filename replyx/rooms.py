@@ -93,9 +93,20 @@ def broadcast(event, data, *names):
 
 def disconnect(sids):
     """Close these sockets' transports: their clients try to come back, and learn why they may not."""
-    for count, sid in enumerate(sids):
-        eio_sid = socketio.server.manager.eio_sid_from_sid(sid, "/")
-        if eio_sid:
-            socketio.server.eio.disconnect(eio_sid)
+    manager = socketio.server.manager
+    _close([manager.eio_sid_from_sid(sid, "/") for sid in sids])
+
+
+def disconnect_everybody():
+    """Close every transport: clients come back to the next server by themselves."""
+    _close(list(socketio.server.eio.sockets))
+
+
+def _close(eio_sids):
+    for count, eio_sid in enumerate(eio_sids):
+        transport = socketio.server.eio.sockets.get(eio_sid)
+        if transport:
+            # Without waiting: a client that reads nothing would hold us for as long as its ping may take.
+            transport.close(wait=False, reason=socketio.server.reason.SERVER_DISCONNECT)
         if count % BREATH == BREATH - 1:
             time.sleep(0)

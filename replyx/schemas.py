@@ -217,14 +217,16 @@ class DialogOpenAnswer(Schema):
 
 
 class MessagesAnswer(Schema):
+    """A guest's `dialog` has the fields of GuestDialog alone."""
     messages = Dumped(Message, many=True)
-    dialog = Dumped(GuestDialog)
+    dialog = Dumped(ManagerDialog)
     more = fields.Boolean()
 
 
 class SyncAnswer(Schema):
+    """A guest's `dialog` has the fields of GuestDialog alone."""
     last_message_id = Id(smallest=0)
-    dialog = Dumped(GuestDialog)
+    dialog = Dumped(ManagerDialog)
 
 
 class DialogAnswer(Schema):

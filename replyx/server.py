@@ -13,8 +13,8 @@ import eventlet
 import eventlet.websocket
 import eventlet.wsgi
 
-from . import config, create_app, database, intake
-from .extensions import socketio, writer
+from . import config, create_app, database, intake, rooms
+from .extensions import writer
 from .limits import limiter
 from .version import VERSION
 
@@ -109,14 +109,14 @@ def main(app):
         signal.signal(number, lambda *_: eventlet.spawn(stop.set))
     limiter.start_sweeping()
     eventlet.spawn(_recheck_each_second)
-    serving = eventlet.spawn(
+    eventlet.spawn(
         eventlet.wsgi.server, listener, app, max_size=MAX_CONNECTIONS, log_output=False, debug=False,
         keepalive=KEEPALIVE_SECONDS, socket_timeout=SOCKET_SECONDS,
         # eventlet ends a chunked body by itself; without this Werkzeug reads it as empty.
         environ={"wsgi.input_terminated": True})
     log.info("ReplyX %s serves %s on %s port %d", VERSION, settings.public_url, settings.host, settings.port)
     stop.wait()
-    _drain(app, listener, serving)
+    _drain(app, listener)
 
 
 def _recheck_each_second():
@@ -128,7 +128,7 @@ def _recheck_each_second():
             log.exception("checking the connected credentials failed")
 
 
-def _drain(app, listener, serving):
+def _drain(app, listener):
     """Take no new connection, let what is being answered be answered, close the sockets so that clients come back."""
     log.info("stopping")
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -136,8 +136,7 @@ def _drain(app, listener, serving):
     listener.shutdown(socket.SHUT_RDWR)
     listener.close()
     deadline = time.monotonic() + DRAIN_SECONDS
-    for sid in list(socketio.server.eio.sockets):
-        socketio.server.eio.disconnect(sid)
+    rooms.disconnect_everybody()
     while app.gateway.answering > 0 and time.monotonic() < deadline:
         time.sleep(0.02)
     writer.stop()

@@ -1,5 +1,6 @@
 """The fixed cast: a guest and another, a manager and one of another site, an owner; and how they speak to the server."""
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import requests
 import socketio
@@ -121,12 +122,15 @@ class Cast:
 
     def __init__(self, served):
         self.served = served
-        self.site = served.command("site", "add", "Shop", "--domain", "shop.example", "--domain", "localhost", "--json")
-        self.other_site = served.command("site", "add", "Club", "--domain", "club.example", "--json")
-        self.manager = Manager(self, "anna@shop.example", "Anna", sites=[self.site])
-        self.colleague = Manager(self, "boris@shop.example", "Boris", sites=[self.site])
-        self.other_manager = Manager(self, "clara@club.example", "Clara", sites=[self.other_site])
-        self.owner = Manager(self, "olga@shop.example", "Olga", role="owner")
+        with ThreadPoolExecutor() as pool:
+            shop = pool.submit(served.command, "site", "add", "Shop", "--domain", "shop.example", "--domain", "localhost",
+                               "--json")
+            club = pool.submit(served.command, "site", "add", "Club", "--domain", "club.example", "--json")
+            self.site, self.other_site = shop.result(), club.result()
+            people = [pool.submit(Manager, self, *person) for person in (
+                ("anna@shop.example", "Anna", "manager", [self.site]), ("boris@shop.example", "Boris", "manager", [self.site]),
+                ("clara@club.example", "Clara", "manager", [self.other_site]), ("olga@shop.example", "Olga", "owner"))]
+            self.manager, self.colleague, self.other_manager, self.owner = [person.result() for person in people]
 
     def guest(self, channel="site", site=None):
         return Guest(self, channel, site=site)

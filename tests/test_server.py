@@ -1,0 +1,211 @@
+"""Starting and stopping: one clear line and exit code 2 for what is wrong, and a stop that loses nothing."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+import requests
+
+from replyx import config
+from tests.cast import Cast
+from tests.served import REPLYX, Served, free_port, until
+
+
+def fails(instance, *arguments, entry=(REPLYX, "run"), **env):
+    """Start a server that should not start: its one line, after exit code 2."""
+    environ = {**os.environ, "REPLYX_INSTANCE": str(instance), "REPLYX_PORT": str(free_port()), **env}
+    done = subprocess.run([*entry, *arguments], env=environ, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 2, (done.returncode, done.stderr)
+    assert done.stderr.count("\n") == 1 and done.stderr.startswith("replyx: "), done.stderr
+    return done.stderr
+
+
+def test_a_second_server_on_the_instance(served):
+    assert "already" in fails(served.instance)
+
+
+def test_a_port_in_use(served, tmp_path):
+    assert str(served.port) in fails(tmp_path, "--port", str(served.port))
+
+
+def test_an_unwritable_instance_folder(tmp_path):
+    (tmp_path / "file").write_text("")
+    assert "REPLYX_INSTANCE" in fails(tmp_path / "file" / "folder")
+
+
+@pytest.mark.parametrize("env, named", [
+    ({"REPLYX_COLOUR": "red"}, "REPLYX_COLOUR"), ({"REPLYX_PORT": "0"}, "REPLYX_PORT"), ({"REPLYX_PORT": "web"}, "REPLYX_PORT"),
+    ({"REPLYX_URL": "chat.example.com"}, "REPLYX_URL"), ({"REPLYX_URL": "https://x.example/path"}, "REPLYX_URL"),
+    ({"REPLYX_TRUSTED_PROXIES": "all"}, "REPLYX_TRUSTED_PROXIES"), ({"REPLYX_RATE_LIMITS": "-1"}, "REPLYX_RATE_LIMITS"),
+    ({"REPLYX_RATE_LIMITS": "nan"}, "REPLYX_RATE_LIMITS"), ({"REPLYX_LOG_LEVEL": "loud"}, "REPLYX_LOG_LEVEL"),
+    ({"REPLYX_DATABASE_URL": "postgresql://x"}, "REPLYX_DATABASE_URL"), ({"REPLYX_HOST": ""}, "REPLYX_HOST"),
+    ({"REPLYX_MESSAGE_QUEUE": "redis://x"}, "REPLYX_MESSAGE_QUEUE"),
+])
+def test_an_unknown_setting_or_a_bad_value(tmp_path, env, named):
+    assert named in fails(tmp_path, **env)
+
+
+def test_a_bad_value_is_named_by_the_other_entry_too(tmp_path):
+    wsgi = str(config.ROOT / "wsgi.py")
+    assert "REPLYX_PORT" in fails(tmp_path, entry=(sys.executable, wsgi), REPLYX_PORT="web")
+
+
+def test_a_bad_settings_file(tmp_path):
+    (tmp_path / "config.toml").write_text("colour = 'red'")
+    assert "colour" in fails(tmp_path)
+    (tmp_path / "config.toml").write_text("port = ")
+    assert "config.toml" in fails(tmp_path)
+
+
+def test_settings_come_from_the_file_and_the_environment_wins(tmp_path):
+    (tmp_path / "config.toml").write_text("log_level = 'error'\nport = 1234\n")
+    settings = config.load({"REPLYX_INSTANCE": str(tmp_path), "REPLYX_LOG_LEVEL": "debug"})
+    assert (settings.log_level, settings.port) == ("debug", 1234)
+    assert settings.sources["log_level"] == "environment REPLYX_LOG_LEVEL" and "config.toml" in settings.sources["port"]
+
+
+def test_the_secret_key_is_for_its_owner_alone_and_stays(tmp_path):
+    with Served(tmp_path) as server:
+        key = tmp_path / "secret_key"
+        before = key.read_bytes()
+        assert key.stat().st_mode & 0o777 == 0o600 and len(before) == 64
+        server.stop()
+        server.start()
+        assert key.read_bytes() == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
+def test_a_stop_drains_and_exits_0_with_sockets_open(tmp_path, number):
+    with Served(tmp_path, REPLYX_RATE_LIMITS="off") as server:
+        cast = Cast(server)
+        guest = cast.guest()
+        dialog = guest.open()["dialog"]
+        acked, stopping = [], threading.Event()
+
+        def write():
+            while not stopping.is_set():
+                client_id = str(uuid.uuid4())
+                try:
+                    answer = guest.http("POST", f"/dialogs/{dialog['id']}/messages", {"text": "x", "client_id": client_id})
+                    acked.extend([client_id] if answer.status_code == 201 else [])
+                except (requests.ConnectionError, requests.Timeout):
+                    return
+        writer = threading.Thread(target=write)
+        with guest.socket() as tab, guest.socket():
+            writer.start()
+            until(lambda: len(acked) > 20)
+            assert server.stop(number) == 0
+            until(lambda: not tab.connected, 5)
+        stopping.set()
+        writer.join()
+        server.start()
+        stored = {line["client_id"] for line in every_line(guest, dialog["id"])}
+        assert set(acked) <= stored
+
+
+def every_line(guest, dialog_id):
+    lines, after, more = [], 0, True
+    while more:
+        page = guest.http("GET", f"/dialogs/{dialog_id}/messages", params={"after": after, "limit": 200}).json()
+        lines, more = lines + page["messages"], page["more"]
+        after = lines[-1]["id"]
+    return lines
+
+
+def test_what_was_acked_survives_a_kill(tmp_path):
+    with Served(tmp_path) as server:
+        guest = Cast(server).guest()
+        opened = guest.open("kept")
+        server.stop(signal.SIGKILL)
+        server.start()
+        assert guest.http("POST", "/dialogs", {}).json()["messages"] == [opened["message"]]
+
+
+def test_python_wsgi_py_serves_the_same(tmp_path):
+    port = free_port()
+    env = {**os.environ, "REPLYX_INSTANCE": str(tmp_path), "REPLYX_PORT": str(port)}
+    with open(tmp_path / "log", "wb") as log:
+        process = subprocess.Popen([sys.executable, str(config.ROOT / "wsgi.py")], env=env, stderr=log)
+    try:
+        def answers():
+            try:
+                return requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5).json()
+            except requests.ConnectionError:
+                return None
+        assert until(answers, 20)["ok"] is True
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0
+
+
+def test_an_empty_instance_stores_its_first_message_within_three_seconds(tmp_path):
+    """From the start of the command, on an instance that has nothing yet but a site."""
+    server = Served(tmp_path)
+    server.instance.mkdir(exist_ok=True)
+    site = server.command("site", "add", "Shop", "--domain", "shop.example", "--json")
+    began = time.monotonic()
+    with server:
+        answer = requests.post(f"{server.url}/api/site/dialogs", json={"message": {"text": "first"}}, timeout=10,
+                               params={"site_token": site["site_token"], "guest_id": str(uuid.uuid4())})
+        took = time.monotonic() - began
+        assert answer.status_code == 201
+        status = Path(f"/proc/{server.process.pid}/status").read_text()
+    memory = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
+    print(f"start to first stored message {took:.2f} s, {memory / 1024:.0f} MB")
+    assert memory < 90 * 1024
+
+
+def test_a_client_that_reads_nothing_does_not_hold_the_stop(tmp_path):
+    with Served(tmp_path) as server:
+        guest = Cast(server).guest()
+        with socket.create_connection(("127.0.0.1", server.port)) as wire:
+            wire.sendall(b"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert b"200 OK" in wire.recv(4096)
+            guest.open()
+            assert server.stop() == 0
+
+
+def test_the_log_follows_a_guest_and_keeps_secrets(tmp_path):
+    with Served(tmp_path) as server:
+        cast = Cast(server)
+        guest = cast.guest()
+        with guest.socket() as tab:
+            dialog = tab.call("dialog_open", {"message": {"text": "very private"}})["dialog"]
+            with guest.on("widget").socket() as second:
+                second.call("message_post", {"dialog_id": dialog["id"], "text": ""})
+        params = {**cast.guest().auth, "site_token": "st_wrong"}
+        requests.post(f"{server.url}/api/site/dialogs", params=params, json={}, timeout=10)
+        log = until(lambda: "dialog.open refused: unauthorized" in server.log and server.log)
+    for line in ("[Site] connection attempt address=127.0.0.1", "[Site] connection accepted", "dialog=1 connections=2",
+                 "[Site] message stored dialog=1 message=1 transport=socket",
+                 "[Widget] message.post refused: invalid transport=socket address=127.0.0.1 fields='text'"):
+        assert line in log
+    for secret in ("very private", guest.guest_id, cast.site["site_token"], "st_wrong", "correct horse"):
+        assert secret not in log
+
+
+def test_rate_limits_say_how_long_to_wait(tmp_path):
+    with Served(tmp_path) as server:
+        guest = Cast(server).guest()
+        dialog = guest.open()["dialog"]
+        answers = [guest.http("POST", f"/dialogs/{dialog['id']}/messages", {"text": "x"}) for _ in range(31)]
+        refused = [answer for answer in answers if answer.status_code == 429]
+        assert refused and 1 <= refused[0].json()["error"]["retry_after"] <= 10
+        assert refused[0].headers["Retry-After"] == str(refused[0].json()["error"]["retry_after"])
+        with guest.socket() as tab:
+            answer = tab.call("message_post", {"dialog_id": dialog["id"], "text": "x"})
+            assert json.dumps(answer) and answer["error"]["code"] == "rate_limited"
+
+
+def test_failed_credentials_are_limited_by_address(tmp_path):
+    with Served(tmp_path, REPLYX_RATE_LIMITS="0.1") as server:
+        codes = [requests.post(f"{server.url}/api/site/dialogs", json={}, params={"site_token": "st_guess"}, timeout=10
+                               ).json()["error"]["code"] for _ in range(15)]
+        assert codes[0] == "unauthorized" and codes[-1] == "rate_limited"
