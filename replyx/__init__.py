@@ -5,8 +5,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from . import api, config, console, database, events, models, widget
-from .extensions import db, writer
+from . import api, config, console, database, events, extensions, models, widget
 from .gateway import Gateway
 from .limits import limiter
 from .version import VERSION
@@ -27,10 +26,10 @@ def create_app(settings=None, async_mode="threading", upgrade=False):
         REPLYX=settings, ASYNC_MODE=async_mode, SECRET_KEY=_secret_key(settings.instance),
         SQLALCHEMY_DATABASE_URI=f"sqlite:///{database.path(settings.instance)}",
         SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 5, "max_overflow": 15})
-    db.init_app(app)
+    extensions.db.init_app(app)
     database.prepare(app, upgrade)
     database.reader.init_app(app)
-    writer.start(database.path(settings.instance))
+    extensions.writer.start(database.path(settings.instance))
     limiter.init_app(app)
     for part in (events, api, widget, console):
         part.init_app(app)

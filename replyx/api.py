@@ -22,15 +22,14 @@ CORS = {
     "Access-Control-Max-Age": "86400",
 }
 
-api = Blueprint("api", __name__, url_prefix="/api")
-
 
 def init_app(app):
+    api = Blueprint("api", __name__, url_prefix="/api")
     for action in intake.ACTIONS.values():
         if "guest" in action.who:
-            _add(action, "guest", f"/<any(site, widget):channel>{action.route}")
+            _add(api, action, "guest", f"/<any(site, widget):channel>{action.route}")
         if "guest" not in action.who or "manager" in action.who:
-            _add(action, "manager", f"/manager{action.route}")
+            _add(api, action, "manager", f"/manager{action.route}")
     app.register_blueprint(api)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.register_error_handler(ReplyXError, answer_error)
@@ -38,10 +37,10 @@ def init_app(app):
     app.after_request(_add_cors)
 
 
-def _add(action, speaks, route):
-    def view(channel=None, **path):
+def _add(api, action, speaks, route):
+    def view(channel="console", **path):
         config = current_app.config["REPLYX"]
-        shown = credentials.from_request(request.environ, speaks, config)
+        shown = credentials.from_request(request.environ, channel, config)
         payload = {**_payload(speaks), **{name: _value(value) for name, value in path.items()}}
         status, body, answer = intake.handle(action, shown, payload, Context("http", request.environ["replyx.address"]))
         response = _json(body, status)

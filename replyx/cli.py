@@ -303,8 +303,8 @@ def apikey_add(name, role, site_ids, as_json, settings):
 @with_app
 def apikey_list(as_json, settings):
     """The keys' names, never the keys."""
-    show(accounts_store.api_keys(reader), as_json, lambda row: f"{row['id']}  {row['name']}  {row['role']}"
-                                                      f"{'  revoked' if row['revoked_at'] else ''}")
+    show(accounts_store.api_keys(reader), as_json,
+         lambda row: f"{row['id']}  {row['name']}  {row['role']}{'  revoked' if row['revoked_at'] else ''}")
 
 
 @apikey.command("revoke")

@@ -21,15 +21,15 @@ def own_origin(environ, config):
     return config.url or f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST', '')}"
 
 
-def from_request(environ, speaks, config):
-    """What an HTTP request shows. For guests: the headers, or the query string if none of them is there."""
-    if speaks == "manager":
+def from_request(environ, channel, config):
+    """What an HTTP request to a channel shows. For guests: the headers, or the query string if none of them is there."""
+    if channel == "console":
         return _manager(environ, config, _bearer(environ))
     found = {name: environ[header] for name, header in GUEST_HEADERS.items() if environ.get(header)}
     if not found:
         query = parse_qs(environ.get("QUERY_STRING", ""))
         found = {name: query[name][0] for name in GUEST_HEADERS if name in query}
-    return _guest(environ, config, found)
+    return _guest(environ, config, found, channel)
 
 
 def from_auth(environ, auth, config):
@@ -37,13 +37,18 @@ def from_auth(environ, auth, config):
     auth = auth if isinstance(auth, dict) else {}
     if auth.get("as") == "manager" or "api_key" in auth:
         return _manager(environ, config, _text(auth.get("api_key")))
-    return _guest(environ, config, {name: auth[name] for name in GUEST_HEADERS if name in auth})
+    found = {name: auth[name] for name in GUEST_HEADERS if name in auth}
+    return _guest(environ, config, found, "widget" if "assistant_id" in auth else "site")
 
 
-def _guest(environ, config, found):
+def _guest(environ, config, found, channel):
+    """The channel asked for is only a word for the log; what was shown decides."""
+    site_token, assistant_id = _text(found.get("site_token")), _number(found.get("assistant_id"))
+    if site_token or assistant_id is not None:
+        channel = "site" if site_token else "widget"
     return Credentials(
-        "guest", own_origin(environ, config), _origin(environ), site_token=_text(found.get("site_token")),
-        assistant_id=_number(found.get("assistant_id")), guest_id=_text(found.get("guest_id")).lower())
+        channel, own_origin(environ, config), _origin(environ), site_token=site_token, assistant_id=assistant_id,
+        guest_id=_text(found.get("guest_id")).lower())
 
 
 def _manager(environ, config, api_key):
@@ -53,7 +58,7 @@ def _manager(environ, config, api_key):
     is_own = origin == own or (not origin and not is_socket and environ["REQUEST_METHOD"] == "GET"
                                and environ.get("HTTP_SEC_FETCH_SITE") == "same-origin")
     session = parse_cookie(environ.get("HTTP_COOKIE", "")).get(cookie_name(config), "")
-    return Credentials("manager", own, origin, own=is_own, session=session, api_key=api_key)
+    return Credentials("console", own, origin, own=is_own, session=session, api_key=api_key)
 
 
 def _origin(environ):

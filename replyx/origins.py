@@ -11,9 +11,10 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 def normalise(domain):
     """A domain as it is kept: lower-case IDNA, with a port only if one was given. Raises ValueError with the reason."""
-    host, _, port = domain.strip().rstrip("/").partition(":")
+    host, _, port = domain.strip().partition(":")
+    host = host.removesuffix(".")
     try:
-        host = idna.encode(host.rstrip("."), uts46=True).decode() if host and not host.isascii() else host.lower()
+        host = idna.encode(host, uts46=True).decode() if not host.isascii() else host.lower()
     except idna.IDNAError:
         host = ""
     if not LABELS.fullmatch(host) or (port and not (port.isdecimal() and 1 <= int(port) <= 65535)):

@@ -27,12 +27,12 @@ def digest(secret):
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a caller showed, unchecked. `speaks` is "guest" or "manager", as the channel says.
+    """What a caller showed, unchecked. `channel` is `site` or `widget` for guests, `console` for managers.
 
     `origin` is the page's Origin, "" where there is none. `own` tells that the request shows itself as coming from
     ReplyX's own pages: without that a session cookie does not count.
     """
-    speaks: str
+    channel: str
     own_origin: str
     origin: str = ""
     own: bool = False
@@ -43,11 +43,9 @@ class Credentials:
     api_key: str = ""
 
     @property
-    def channel(self):
-        """`site` or `widget`, by what the page identifies itself with; `console` for managers."""
-        if self.speaks == "manager":
-            return "console"
-        return "site" if self.site_token else "widget"
+    def speaks(self):
+        """Who speaks: the channel decides."""
+        return "manager" if self.channel == "console" else "guest"
 
     @cached_property
     def grant(self):

@@ -1,0 +1,126 @@
+"""The database file: migrated from empty and from older, refused when it can't be, never written by readers."""
+import sqlite3
+from contextlib import closing
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.exc import OperationalError
+
+from replyx import config, create_app, database
+from replyx.extensions import db, writer
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return config.load({"REPLYX_INSTANCE": str(tmp_path / "instance")})
+
+
+@pytest.fixture
+def app(settings):
+    made = create_app(settings)
+    yield made
+    writer.stop()
+    dispose(made)
+
+
+def dispose(app):
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_the_schema_is_what_the_models_say(app):
+    with app.app_context(), db.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), db.metadata) == []
+
+
+def test_head_is_the_newest_migration():
+    script = ScriptDirectory(str(database.MIGRATIONS))
+    assert script.get_current_head() == database.HEAD
+
+
+def test_a_reader_cannot_write(app):
+    with pytest.raises(OperationalError, match="readonly"):
+        database.reader.all("INSERT INTO setup_link (token_hash, expires_at) VALUES ('a', 'b') RETURNING id")
+
+
+def test_making_an_instance_twice_changes_nothing(app, settings):
+    before = database.path(settings.instance).read_bytes()
+    database.prepare(app, upgrade=False)
+    assert database.path(settings.instance).read_bytes() == before
+
+
+def older(settings):
+    """An instance of revision 0000: a version before the first, built by hand."""
+    settings.instance.mkdir()
+    with closing(sqlite3.connect(database.path(settings.instance), isolation_level=None)) as old:
+        old.executescript("""
+            PRAGMA journal_mode = WAL;
+            CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL);
+            INSERT INTO alembic_version VALUES ('0000');
+            CREATE TABLE kept (id INTEGER PRIMARY KEY);
+            INSERT INTO kept VALUES (1), (2);
+        """)
+
+
+def test_a_command_on_an_older_schema_says_what_to_do(settings):
+    older(settings)
+    with pytest.raises(database.SchemaError, match="replyx run"):
+        create_app(settings)
+
+
+def test_a_newer_schema_is_refused(settings):
+    older(settings)
+    with closing(sqlite3.connect(database.path(settings.instance), isolation_level=None)) as newer:
+        newer.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(database.SchemaError, match="newer"):
+        create_app(settings, upgrade=True)
+
+
+@pytest.fixture
+def migration(tmp_path, monkeypatch):
+    """Put a migration of the test's own between revision 0000 and the head."""
+    versions = tmp_path / "migrations" / "versions"
+    versions.mkdir(parents=True)
+    for name in ("env.py", "alembic.ini", "script.py.mako"):
+        (tmp_path / "migrations" / name).write_text((database.MIGRATIONS / name).read_text())
+    (versions / "0000_start.py").write_text("revision = '0000'\ndown_revision = None\n\n\ndef upgrade():\n    pass\n")
+    monkeypatch.setattr(database, "MIGRATIONS", tmp_path / "migrations")
+
+    def write(body):
+        (versions / "0001_step.py").write_text(
+            "from alembic import op\nrevision = '0001'\ndown_revision = '0000'\n\n\ndef upgrade():\n"
+            + "".join(f"    op.execute({statement!r})\n" for statement in body))
+    return write
+
+
+def rows(settings, sql):
+    with closing(sqlite3.connect(database.path(settings.instance))) as file:
+        return file.execute(sql).fetchall()
+
+
+def test_an_older_schema_is_copied_then_migrated(settings, migration):
+    older(settings)
+    migration(["CREATE TABLE added (id INTEGER PRIMARY KEY)"])
+    dispose(create_app(settings, upgrade=True))
+    writer.stop()
+    assert rows(settings, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert rows(settings, "SELECT count(*) FROM kept") == [(2,)] and rows(settings, "SELECT count(*) FROM added") == [(0,)]
+    copy, = settings.instance.glob("replyx-before-*.db")
+    with closing(sqlite3.connect(copy)) as before:
+        assert before.execute("SELECT version_num FROM alembic_version").fetchall() == [("0000",)]
+
+
+@pytest.mark.parametrize("body", [
+    ["DELETE FROM kept WHERE id = 1"],
+    ["CREATE TABLE child (kept_id INTEGER REFERENCES kept (id))", "INSERT INTO child VALUES (99)"],
+], ids=["rows lost", "a broken reference"])
+def test_a_migration_that_harms_is_undone(settings, migration, body):
+    older(settings)
+    migration(body)
+    with pytest.raises(database.SchemaError, match="Nothing was changed"):
+        create_app(settings, upgrade=True)
+    assert rows(settings, "SELECT version_num FROM alembic_version") == [("0000",)]
+    assert rows(settings, "SELECT count(*) FROM kept") == [(2,)]
+    assert rows(settings, "SELECT count(*) FROM sqlite_master WHERE name = 'child'") == [(0,)]

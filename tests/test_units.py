@@ -1,0 +1,122 @@
+"""The small rules by their cases: domains, addresses, limits, settings' texts, one-time codes."""
+import time
+
+import pyotp
+import pytest
+
+from replyx import config, origins, passwords, tokens
+from replyx.errors import Invalid, RateLimited
+from replyx.gateway import Gateway
+from replyx.limits import LIMITS, Limiter
+
+OWN = "http://127.0.0.1:5000"
+
+
+@pytest.mark.parametrize("given, kept", [
+    ("Example.COM", "example.com"), ("example.com.", "example.com"), ("example.com:8080", "example.com:8080"),
+    ("пример.рф", "xn--e1afmkfd.xn--p1ai"), ("BÜCHER.example", "xn--bcher-kva.example"), ("localhost", "localhost"),
+    (" a.b ", "a.b"), ("127.0.0.1", "127.0.0.1"),
+])
+def test_a_domain_is_kept_as_browsers_write_it(given, kept):
+    assert origins.normalise(given) == kept
+
+
+@pytest.mark.parametrize("given", ["", "https://example.com", "example.com/path", "*.example.com", "a b", "-a.example",
+                                   "example.com:0", "example.com:http", "a" * 64 + ".example", "exa'mple.com", "é..example"])
+def test_what_is_no_domain_is_refused(given):
+    with pytest.raises(ValueError, match="not a domain"):
+        origins.normalise(given)
+
+
+@pytest.mark.parametrize("origin, domain, matches", [
+    ("https://example.com", "example.com", True), ("http://a.b.example.com", "example.com", True),
+    ("https://example.com:444", "example.com", False), ("https://example.com:444", "example.com:444", True),
+    ("https://example.com", "example.com:444", False), ("http://localhost:3000", "localhost", True),
+    ("http://127.0.0.1:3000", "127.0.0.1", True), ("https://badexample.com", "example.com", False),
+    ("file://example.com", "example.com", False), ("null", "example.com", False), ("https://example.com:x", "example.com", False),
+    (OWN, "example.com", True), ("", "example.com", True),
+])
+def test_an_origin_is_one_of_the_domains_or_not(origin, domain, matches):
+    assert origins.allowed(origin, [domain], OWN) is matches
+
+
+def test_the_frames_ancestors_follow_the_same_rule():
+    assert origins.frame_ancestors(["example.com", "localhost", "x.example:81"]) == (
+        "'self' http://example.com https://example.com http://*.example.com https://*.example.com "
+        "http://localhost:* https://localhost:* http://*.localhost:* https://*.localhost:* "
+        "http://x.example:81 https://x.example:81 http://*.x.example:81 https://*.x.example:81")
+
+
+@pytest.mark.parametrize("peer, forwarded, address", [
+    ("203.0.113.9", "", "203.0.113.9"), ("203.0.113.9", "198.51.100.1", "203.0.113.9"),
+    ("127.0.0.1", "198.51.100.1", "198.51.100.1"), ("127.0.0.1", "6.6.6.6, 198.51.100.1", "198.51.100.1"),
+    ("127.0.0.1", "6.6.6.6, 198.51.100.1, 127.0.0.2", "198.51.100.1"), ("127.0.0.1", "rubbish", "127.0.0.1"),
+    ("127.0.0.1", "198.51.100.1, rubbish", "127.0.0.1"), ("2001:db8:1:2:3::4", "", "2001:db8:1:2::/64"),
+    ("::ffff:203.0.113.9", "", "203.0.113.9"), ("", "", "unknown"), ("127.0.0.1", "fe80::1%eth0", "fe80::/64"),
+])
+def test_the_clients_address_is_the_rightmost_hop_that_is_no_trusted_proxy(peer, forwarded, address):
+    seen = []
+    gateway = Gateway(lambda environ, _: seen.append(environ), config.load({}).trusted_proxies)
+    gateway({"PATH_INFO": "/", "REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": forwarded,
+             "HTTP_SEC_WEBSOCKET_EXTENSIONS": "permessage-deflate"}, None)
+    assert seen[0]["replyx.address"] == address and "HTTP_SEC_WEBSOCKET_EXTENSIONS" not in seen[0]
+
+
+class FakeApp:
+    def __init__(self, factor):
+        self.config = {"REPLYX": config.load({"REPLYX_RATE_LIMITS": factor})}
+
+
+def used_up_after(factor, scope="identity", most=1000):
+    limiter = Limiter()
+    limiter.init_app(FakeApp(factor))
+    for count in range(most):
+        try:
+            limiter.hit("message", scope, "somebody")
+        except RateLimited as error:
+            assert 1 <= error.retry_after <= LIMITS["message"][1]
+            limiter.hit("message", scope, "somebody else")
+            return count
+    return None
+
+
+@pytest.mark.parametrize("factor, scope, count", [("1", "identity", 30), ("1", "address", 300), ("2", "identity", 60),
+                                                  ("0.001", "identity", 1), ("off", "identity", None)])
+def test_a_limit_counts_each_one_by_itself(factor, scope, count):
+    assert used_up_after(factor, scope) == count
+
+
+def test_a_limit_begins_anew_and_leaves_nothing_behind(monkeypatch):
+    limiter = Limiter()
+    limiter.init_app(FakeApp("1"))
+    for _ in range(30):
+        limiter.hit("message", "identity", "somebody")
+    with pytest.raises(RateLimited):
+        limiter.check("message", "identity", "somebody")
+    later = time.time() + LIMITS["message"][1] + 1
+    monkeypatch.setattr(time, "time", lambda: later)
+    limiter.hit("message", "identity", "somebody")
+    monkeypatch.setattr(time, "time", lambda: later + 60)
+    limiter._storage.sweep()
+    assert limiter._storage._windows == {}
+
+
+def test_a_password_is_known_again_and_a_short_one_refused():
+    stored = passwords.hash_password("correct horse battery")
+    assert stored.startswith("$argon2id$") and passwords.is_password(stored, "correct horse battery")
+    assert not passwords.is_password(stored, "another") and not passwords.is_password(None, "another")
+    with pytest.raises(Invalid):
+        passwords.hash_password("short")
+
+
+def test_a_one_time_code_counts_a_step_either_way():
+    secret = passwords.new_totp_secret()
+    moment = time.time()
+    codes = {shift: pyotp.TOTP(secret).at(int(moment) + shift * 30) for shift in (-2, -1, 0, 1, 2)}
+    assert [passwords.totp_step(secret, codes[shift]) is not None for shift in (-1, 0, 1)] == [True] * 3
+    assert passwords.totp_step(secret, "") is None and passwords.totp_step(secret, "abcdef") is None
+
+
+def test_what_is_kept_of_a_secret_is_its_hash():
+    assert tokens.digest("secret") == "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"
+    assert len(tokens.new("st_")) > 40 and tokens.new("st_") != tokens.new("st_")

@@ -1,0 +1,154 @@
+"""The writer: one transaction for many units, each with a fate of its own."""
+import logging
+import sqlite3
+import threading
+from contextlib import closing
+
+import pytest
+
+from replyx.errors import Conflict, StorageUnavailable
+from replyx.writer import Writer
+from tests.served import until
+
+
+@pytest.fixture
+def path(tmp_path):
+    with closing(sqlite3.connect(tmp_path / "test.db")) as database:
+        database.execute("CREATE TABLE line (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL UNIQUE)")
+    return tmp_path / "test.db"
+
+
+@pytest.fixture
+def writer(path):
+    made = Writer()
+    made.start(path)
+    yield made
+    made.stop()
+
+
+def texts(path):
+    with closing(sqlite3.connect(path)) as database:
+        return [row[0] for row in database.execute("SELECT text FROM line ORDER BY id")]
+
+
+def add(text):
+    return lambda tx: tx.insert("line", text=text)
+
+
+def test_a_unit_is_on_disk_when_submit_returns(writer, path):
+    assert writer.submit(add("a")) == 1
+    assert texts(path) == ["a"]
+
+
+def test_every_commit_is_durable_and_foreign_keys_count(writer):
+    pragmas = writer.submit(lambda tx: [tx.one(f"PRAGMA {name}") for name in ("synchronous", "journal_mode", "foreign_keys")])
+    assert pragmas == [{"synchronous": 2}, {"journal_mode": "wal"}, {"foreign_keys": 1}]
+
+
+def test_a_failing_unit_fails_alone(writer, path):
+    def fail(tx):
+        tx.insert("line", text="undone")
+        raise Conflict("no")
+    writer.submit(add("before"))
+    with pytest.raises(Conflict):
+        writer.submit(fail)
+    with pytest.raises(sqlite3.IntegrityError):
+        writer.submit(add("before"))
+    writer.submit(add("after"))
+    assert texts(path) == ["before", "after"]
+
+
+def in_one_batch(writer, units):
+    """Submit units from threads of their own while the writer is held, so that one COMMIT takes them all."""
+    holding, release, results = threading.Event(), threading.Event(), {}
+
+    def hold(tx):
+        holding.set()
+        release.wait(10)
+
+    def submit(name, unit, after):
+        try:
+            results[name] = writer.submit(unit, after)
+        except Exception as error:
+            results[name] = error
+    threads = [threading.Thread(target=writer.submit, args=(hold,))]
+    threads[0].start()
+    holding.wait(10)
+    for name, unit, after in units:
+        threads.append(threading.Thread(target=submit, args=(name, unit, after)))
+        threads[-1].start()
+        until(lambda: writer._units.qsize() == len(threads) - 1)
+    release.set()
+    for thread in threads:
+        thread.join(10)
+    return results
+
+
+def test_effects_come_in_the_order_of_the_ids_after_the_commit(writer, path):
+    seen = []
+
+    def after(row_id):
+        seen.append((row_id, len(texts(path))))
+    in_one_batch(writer, [(name, add(name), after) for name in "abcdef"])
+    assert seen == [(number, 6) for number in range(1, 7)]
+
+
+def test_in_one_batch_a_failing_unit_fails_only_its_own_sender(writer, path, caplog):
+    def wrong(tx):
+        tx.insert("line", text="undone")
+        raise ZeroDivisionError
+    results = in_one_batch(writer, [("a", add("a"), None), ("b", wrong, None), ("c", add("c"), None)])
+    assert (results["a"], type(results["b"]), results["c"]) == (1, ZeroDivisionError, 2)
+    assert texts(path) == ["a", "c"]
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+
+def test_an_effect_that_fails_is_logged_and_stops_nothing(writer, path, caplog):
+    assert writer.submit(add("a"), after=lambda _: 1 / 0) == 1
+    assert writer.submit(add("b")) == 2
+    assert "effect" in caplog.text
+
+
+def test_a_lock_of_another_process_is_waited_for(writer, path):
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        timer = threading.Timer(0.1, other.execute, ["COMMIT"])
+        timer.start()
+        assert writer.submit(add("a")) == 1
+        timer.join()
+
+
+def test_a_lock_that_stays_is_a_clear_refusal_and_passes(writer, path, monkeypatch, caplog):
+    monkeypatch.setattr("replyx.writer.BUSY_SECONDS", 0.05)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StorageUnavailable):
+            writer.submit(add("a"))
+        other.execute("COMMIT")
+    assert writer.submit(add("b")) == 1
+    assert texts(path) == ["b"]
+    assert [record.levelno for record in caplog.records] == [logging.ERROR]
+
+
+def test_a_full_disk_refuses_the_batch_and_passes(writer, path):
+    writer.submit(lambda tx: tx.one("PRAGMA max_page_count = 8"))
+    with pytest.raises(StorageUnavailable):
+        writer.submit(add("x" * 100_000))
+    writer.submit(lambda tx: tx.one("PRAGMA max_page_count = 100000"))
+    writer.submit(add("fits again"))
+    assert texts(path) == ["fits again"]
+
+
+def test_a_unit_must_not_wait_for_another(writer):
+    with pytest.raises(RuntimeError):
+        writer.submit(lambda tx: writer.submit(add("inner")))
+
+
+def test_a_stopped_writer_refuses(path):
+    writer = Writer()
+    with pytest.raises(StorageUnavailable):
+        writer.submit(add("a"))
+    writer.start(path)
+    writer.stop()
+    with pytest.raises(StorageUnavailable):
+        writer.submit(add("a"))
