@@ -37,6 +37,9 @@ export class Bridge {
 
   remove(key) { this.#tell({ type: "remove", key: this.#prefix + key }); }
 
+  /** The panel can be used: the loader shows it. */
+  drawn() { this.#tell({ type: "drawn" }); }
+
   close() { this.#tell({ type: "close" }); }
 
   #tell(message) { window.parent.postMessage({ replyx: PROTOCOL, ...message }, this.#origin); }

@@ -170,4 +170,4 @@ const waiting = Object.entries(stored).filter(([key]) => key.startsWith(OUTBOX))
 outbox.restore(waiting);
 render();
 connection.open();
-view.focus();
+bridge.drawn();

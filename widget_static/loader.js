@@ -111,7 +111,7 @@
       return;
     }
     frame = element("iframe", { src: origin + frameUrl, title: texts.title, class: "loading" });
-    // A frame that never reports ready must not leave an empty corner.
+    // A frame that never reports drawn must not leave an empty corner.
     timer = setTimeout(fail, READY_MS);
     button.before(frame);
   }
@@ -139,10 +139,11 @@
 
   const isOurs = (key) => typeof key === "string" && key.startsWith(PREFIX);
   const hear = {
-    ready() {
+    ready() { tell({ type: "hello", stored: storage.all(), lang: russian ? "ru" : "en" }); },
+    drawn() {
       clearTimeout(timer);
       frame.classList.remove("loading");
-      tell({ type: "hello", stored: storage.all(), lang: russian ? "ru" : "en" });
+      tell({ type: "shown" });
     },
     save({ key, value, id }) {
       if (isOurs(key)) storage.set(key, String(value));

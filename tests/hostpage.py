@@ -1,0 +1,64 @@
+"""A host page on an origin of its own, as customers' sites are, and the visitor's hands on the widget in it."""
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class HostPage:
+    """`with HostPage(snippet) as page`: served at page.url, from `localhost`, while ReplyX is at 127.0.0.1."""
+
+    def __init__(self, snippet, head=""):
+        body = f"<!doctype html><html lang=en><head><meta charset=utf-8><link rel=icon href='data:,'>{head}</head>" \
+               f"<body><h1>A shop</h1>{snippet}</body></html>".encode()
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://localhost:{self._server.server_port}"
+
+    def __enter__(self):
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class Widget:
+    """The chat as a visitor uses it on a page, by the names that a screen reader reads."""
+
+    def __init__(self, page):
+        self.page = page
+        self.frame = page.frame_locator('iframe[title="Chat"]')
+        self.text = self.frame.get_by_role("textbox", name="Message")
+        self.log = self.frame.get_by_role("log")
+        self.lines = self.log.locator(".text")
+
+    def open(self):
+        self.page.get_by_role("button", name="Open chat").click()
+        self.text.wait_for()
+        return self
+
+    def close(self):
+        self.page.get_by_role("button", name="Close chat").click()
+
+    def write(self, text):
+        self.text.fill(text)
+        self.frame.get_by_role("button", name="Send").click()
+
+    def state(self, words):
+        """Wait until the connection's state reads like this."""
+        self.frame.locator("#state").get_by_text(words).wait_for()
+
+    def stored(self):
+        """What the page has in its storage for the chat."""
+        return self.page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('replyx.'))")

@@ -1,0 +1,95 @@
+"""The design's own rules, read from the sources: imports point one way, one module commits, the environment is read once."""
+import ast
+from pathlib import Path
+
+import replyx
+
+ROOT = Path(replyx.__file__).parent
+# From the top down; what stands in one row may use each other without a circle.
+LAYERS = [
+    {"cli", "server"},
+    {"__init__"},
+    {"events", "api", "widget", "console", "descriptions"},
+    {"intake", "assets"},
+    {"chat", "accounts", "sites"},
+    {"credentials", "tokens", "limits", "schemas", "passwords", "origins", "actions", "gateway"},
+    {"store", "accounts_store", "rooms", "database"},
+    {"models", "writer", "extensions", "wire", "config", "errors", "clock", "green", "version"},
+]
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+
+
+def modules():
+    """(name of the module below replyx, its file) without the migrations."""
+    for file in sorted(ROOT.rglob("*.py")):
+        parts = file.relative_to(ROOT).with_suffix("").parts
+        if parts[0] != "migrations":
+            yield parts, file
+
+
+def imports(parts, file):
+    """The replyx modules that a file imports, by their first name below the package."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if not isinstance(node, ast.ImportFrom) or not node.level:
+            continue
+        package = parts[:len(parts) - node.level]
+        path = (*package, *(node.module.split(".") if node.module else ()))
+        yield from ([path[0]] if path else [alias.name for alias in node.names])
+
+
+def arrows():
+    """(from, to) between the modules of the package; inside a package of its own, nothing."""
+    return {(parts[0], target) for parts, file in modules() for target in imports(parts, file) if target != parts[0]}
+
+
+def test_every_module_has_its_place():
+    assert {parts[0] for parts, _ in modules()} == set(LEVEL)
+
+
+def test_imports_point_one_way():
+    # `from . import create_app, VERSION`: names of the package itself are its __init__.
+    upward = [(source, target) for source, target in arrows() if LEVEL.get(target, LEVEL["__init__"]) < LEVEL[source]]
+    assert upward == []
+
+
+def test_no_import_goes_in_a_circle():
+    edges, done = arrows(), set()
+
+    def visit(name, path):
+        assert name not in path, " -> ".join((*path, name))
+        for source, target in edges:
+            if source == name and target in LEVEL and target not in done:
+                visit(target, (*path, name))
+        done.add(name)
+    for name in LEVEL:
+        visit(name, ())
+
+
+def calls(name):
+    return [file.name for _, file in modules() for node in ast.walk(ast.parse(file.read_text()))
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == name]
+
+
+def test_only_the_writer_commits():
+    assert calls("commit") == []
+    committing = [file.name for _, file in modules() if '"COMMIT"' in file.read_text() or '"BEGIN' in file.read_text()]
+    assert committing == ["database.py", "writer.py"]
+
+
+def using(word):
+    return {file.name for _, file in modules() if word in file.read_text()}
+
+
+def test_eventlet_and_the_environment_have_their_places():
+    assert using("import eventlet") | using("from eventlet") == {"server.py", "green.py"}
+    # The command line reads it to hand it on to the server's process, nothing else.
+    assert using("os.environ") == {"config.py", "cli.py"}
+
+
+def test_functions_are_short_and_modules_too():
+    for _, file in modules():
+        text = file.read_text()
+        assert text.count("\n") <= 320, file.name
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef):
+                assert node.end_lineno - node.lineno < 40, f"{file.name}: {node.name}"

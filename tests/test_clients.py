@@ -1,0 +1,46 @@
+"""Public Socket.IO clients that nobody here wrote: socket.io-client in Node, python-socketio's client over both transports."""
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import find
+from tests.served import until
+
+NODE = Path(__file__).parent / "node"
+
+
+@pytest.mark.node
+@pytest.mark.parametrize("transports", ["websocket", "polling", "polling,websocket"])
+def test_socket_io_client_in_node(cast, served, transports):
+    guest = cast.guest()
+    done = subprocess.run([find("node"), NODE / "chat.mjs", served.url, json.dumps(guest.auth), transports],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    assert seen["opened"]["ok"] and seen["posted"]["ok"] and seen["listed"]["ok"]
+    assert [line["text"] for line in seen["listed"]["messages"]] == ["from Node", "and again"]
+    assert seen["heard"] == ["from Node", "and again"]
+    assert seen["again"]["duplicate"] is True and seen["again"]["message"] == seen["posted"]["message"]
+    assert seen["unknown"]["error"]["code"] == "not_found"
+    assert seen["refused"]["ok"] is False and seen["refused"]["error"]["code"] == "unauthorized"
+
+
+@pytest.mark.node
+def test_the_widgets_retry_codes_are_those_of_the_server():
+    from replyx.errors import CODES
+    code = "import('./connection.js').then(({ RETRY }) => console.log(JSON.stringify([...RETRY])))"
+    done = subprocess.run([find("node"), "--input-type=module", "-e", code], capture_output=True, text=True, timeout=30,
+                          cwd=Path(__file__).parent.parent / "widget_static")
+    assert done.returncode == 0, done.stderr
+    assert set(json.loads(done.stdout)) - {"unreachable"} == {code.name for code in CODES.values() if code.retry}
+
+
+@pytest.mark.parametrize("transports", [["websocket"], ["polling"], ["polling", "websocket"]])
+def test_python_socketios_client(cast, transports):
+    guest = cast.guest()
+    with guest.socket(transports=transports) as tab:
+        opened = tab.call("dialog_open", {"message": {"text": "from Python"}})
+        until(lambda: tab.events("message"))
+        assert tab.events("message") == [{"message": opened["message"]}]

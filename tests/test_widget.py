@@ -1,0 +1,250 @@
+"""The widget on a host page of another origin, in the real Chromium."""
+import gzip
+import re
+import signal
+
+import pytest
+import requests
+from playwright.sync_api import expect
+
+from tests.hostpage import HostPage, Widget
+from tests.served import until
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def host(cast):
+    with HostPage(cast.site["snippet"]) as page:
+        yield page
+
+
+@pytest.fixture
+def page(context, host):
+    made = context.new_page()
+    made.goto(host.url)
+    return made
+
+
+def no_websocket(context):
+    """A network that lets no WebSocket through: each is closed before it reaches the server."""
+    context.route_web_socket(re.compile(".*"), lambda socket: socket.close())
+
+
+def only_dialog(desk, text):
+    """The dialog whose newest line is this text, once it is there."""
+    def found():
+        for dialog in desk.call("dialog_list", {})["dialogs"]:
+            if dialog["last_message"]["text"] == text:
+                return dialog
+    return until(found)
+
+
+@pytest.mark.parametrize("blocked", [False, True], ids=["WebSocket", "HTTP alone"])
+def test_a_conversation_without_reload_and_after_one(context, cast, host, blocked):
+    if blocked:
+        no_websocket(context)
+    page = context.new_page()
+    page.goto(host.url)
+    widget = Widget(page).open()
+    greeting = f"Where is my order? ({blocked})"
+    with cast.manager.socket() as desk:
+        widget.write(greeting)
+        expect(widget.log).to_contain_text("Sent")
+        dialog = only_dialog(desk, greeting)
+        desk.call("message_post", {"dialog_id": dialog["id"], "text": "On its way"})
+        expect(widget.lines).to_have_text([greeting, "On its way"])
+        expect(widget.log).to_contain_text("Anna")
+        widget.state("with a short delay" if blocked else "Connected")
+        page.reload()
+        widget.open()
+        expect(widget.lines).to_have_text([greeting, "On its way"])
+        desk.call("message_post", {"dialog_id": dialog["id"], "text": "Anything else?"})
+        expect(widget.lines).to_have_count(3)
+        widget.write("No, thanks")
+        until(lambda: desk.events("message") and desk.events("message")[-1]["message"]["text"] == "No, thanks")
+        until(lambda: desk.events("read"))
+    assert context.pages[0].url.startswith("http://localhost")
+
+
+def test_before_the_click_there_is_one_request_and_nothing_stored(context, host, served):
+    page, asked = context.new_page(), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(host.url, wait_until="networkidle")
+    page.get_by_role("button", name="Open chat").wait_for()
+    assert [url.split("?")[0] for url in asked if url.startswith(served.url)] == [f"{served.url}/replyx.js"]
+    assert page.locator("iframe").count() == 0
+    assert page.evaluate("localStorage.length + sessionStorage.length + document.cookie.length") == 0
+
+
+def test_the_loader_is_light(cast, served):
+    answer = requests.get(f"{served.url}/replyx.js", params={"site_token": cast.site["site_token"]}, timeout=10)
+    assert len(gzip.compress(answer.content, 9)) <= 5 * 1024
+    assert answer.headers["Content-Encoding"] == "gzip" and "max-age=300" in answer.headers["Cache-Control"]
+    again = requests.get(answer.url, headers={"If-None-Match": answer.headers["ETag"]}, timeout=10)
+    assert again.status_code == 304
+
+
+def test_nothing_is_stored_before_the_first_message(page):
+    widget = Widget(page).open()
+    widget.state("Connected")
+    assert widget.stored() == []
+    widget.write("hello")
+    expect(widget.log).to_contain_text("Sent")
+    until(lambda: [key for key in widget.stored() if "outbox" in key] == [])
+    assert [key.rsplit(".", 1)[1] for key in widget.stored()] == ["guest_id"]
+
+
+def test_typing_shows_both_ways_and_a_read_line_says_so(page, cast):
+    widget = Widget(page).open()
+    widget.write("typing test")
+    with cast.manager.socket() as desk:
+        dialog = only_dialog(desk, "typing test")
+        desk.call("typing", {"dialog_id": dialog["id"], "typing": True})
+        expect(widget.frame.get_by_text("Typing…")).to_be_visible()
+        widget.text.press_sequentially("I wri")
+        until(lambda: {"dialog_id": dialog["id"], "sender": "guest"} in desk.events("typing_start"))
+        desk.call("read", {"dialog_id": dialog["id"], "message_id": dialog["last_message_id"]})
+        expect(widget.log).to_contain_text("Read")
+        desk.call("close", {"dialog_id": dialog["id"]})
+        expect(widget.frame.get_by_text("This chat was closed")).to_be_visible()
+
+
+def test_the_panel_opens_and_closes_by_keyboard_and_focus_returns(page):
+    launcher = page.get_by_role("button", name="Open chat")
+    launcher.focus()
+    page.keyboard.press("Enter")
+    widget = Widget(page)
+    expect(widget.text).to_be_focused()
+    page.keyboard.type("by keyboard")
+    page.keyboard.press("Enter")
+    expect(widget.lines).to_have_text(["by keyboard"])
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Open chat")).to_be_focused()
+
+
+def test_two_tabs_show_the_same(context, host):
+    pages = [context.new_page(), context.new_page()]
+    for page in pages:
+        page.goto(host.url)
+    first, second = Widget(pages[0]).open(), None
+    first.write("from the first tab")
+    expect(first.log).to_contain_text("Sent")
+    second = Widget(pages[1]).open()
+    expect(second.lines).to_have_text(["from the first tab"])
+    second.write("from the second tab")
+    expect(first.lines).to_have_text(["from the first tab", "from the second tab"])
+
+
+def test_text_is_shown_as_text(page, cast):
+    evil = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
+    widget = Widget(page).open()
+    widget.write(evil)
+    expect(widget.lines).to_have_text([evil])
+    with cast.manager.socket() as desk:
+        desk.call("message_post", {"dialog_id": only_dialog(desk, evil)["id"], "text": evil})
+    expect(widget.lines).to_have_text([evil, evil])
+    assert widget.page.frames[1].title() == "Chat"
+
+
+def test_blocked_storage_does_not_stop_a_visitor(context, host):
+    context.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } })")
+    page = context.new_page()
+    page.goto(host.url)
+    widget = Widget(page).open()
+    widget.write("no storage here")
+    expect(widget.log).to_contain_text("Sent")
+
+
+def test_lines_written_while_the_server_is_down_arrive_once_and_in_order(page, cast, served):
+    widget = Widget(page).open()
+    widget.write("before")
+    expect(widget.log).to_contain_text("Sent")
+    served.stop(signal.SIGKILL)
+    widget.state("No connection")
+    for number in (1, 2, 3):
+        widget.write(f"while down {number}")
+    expect(widget.log).to_contain_text("Waiting for a connection…")
+    page.reload()
+    assert len([key for key in widget.stored() if "outbox" in key]) == 3
+    served.start()
+    page.goto(page.url)
+    widget.open()
+    expect(widget.lines).to_have_text(["before", "while down 1", "while down 2", "while down 3"])
+    expect(widget.log.get_by_text("Sent")).to_have_count(4)
+    with cast.manager.socket() as desk:
+        dialog = only_dialog(desk, "while down 3")
+        lines = desk.call("message_list", {"dialog_id": dialog["id"]})["messages"]
+    assert [line["text"] for line in lines] == ["before", "while down 1", "while down 2", "while down 3"]
+
+
+def test_a_line_that_is_refused_for_good_says_why_and_can_be_sent_again_or_deleted(context, cast, served):
+    site = served.command("site", "add", "Kiosk", "--domain", "localhost", "--json")
+    with HostPage(site["snippet"]) as kiosk:
+        page = context.new_page()
+        page.goto(kiosk.url)
+        widget = Widget(page).open()
+        widget.write("fine")
+        expect(widget.log).to_contain_text("Sent")
+        served.command("site", "rotate-token", site["id"], "--now")
+        widget.state("The chat no longer knows this page")
+        widget.write("too late")
+        expect(widget.log).to_contain_text("Not sent. The chat no longer knows this page. Reload it.")
+        expect(widget.frame.get_by_role("button", name="Send again")).to_be_visible()
+        widget.frame.get_by_role("button", name="Delete").click()
+        expect(widget.lines).to_have_text(["fine"])
+
+
+@pytest.mark.parametrize("snippet, why", [
+    ('<script async src="{url}/replyx.js?site_token=st_wrong"></script>', "Copy the snippet again"),
+    ('<script async src="{url}/replyx.js"></script>', "names no site"),
+], ids=["a wrong token", "no token"])
+def test_a_bad_snippet_says_why_in_the_pages_console(context, served, snippet, why):
+    with HostPage(snippet.format(url=served.url)) as host:
+        page = context.new_page()
+        with page.expect_console_message(lambda message: why in message.text) as told:
+            page.goto(host.url)
+        assert told.value.text.startswith("[ReplyX]")
+        assert page.get_by_role("button").count() == 0
+
+
+@pytest.mark.parametrize("snippet", [
+    '<script async src="{url}/replyx.js?assistant_id={site[assistant_id]}"></script>',
+    '<script async src="{url}/replyx.js" data-site-token="{site[site_token]}"></script>',
+    '<script async src="{url}/replyx.js" data-assistant-id="{site[assistant_id]}"></script>',
+])
+def test_every_form_of_the_snippet_works(context, cast, served, snippet):
+    with HostPage(snippet.format(url=served.url, site=cast.site), head=snippet.format(url=served.url, site=cast.site)) as host:
+        page = context.new_page()
+        page.goto(host.url)
+        widget = Widget(page).open()
+        widget.write("hello")
+        expect(widget.log).to_contain_text("Sent")
+        assert page.get_by_role("button", name="Close chat").count() == 1
+
+
+def test_a_page_of_a_foreign_domain_cannot_embed_the_chat(context, cast):
+    """The site's domain is club.example; the host page is on localhost."""
+    context.set_default_timeout(20_000)
+    with HostPage(cast.other_site["snippet"]) as host:
+        page = context.new_page()
+        page.goto(host.url)
+        page.get_by_role("button", name="Open chat").click()
+        expect(page.get_by_role("alert")).to_have_text("The chat did not load. Try again.", timeout=20_000)
+
+
+def test_destroy_takes_everything_away(page):
+    Widget(page).open()
+    page.evaluate("ReplyX.destroy()")
+    assert page.get_by_role("button").count() == 0 and page.locator("iframe").count() == 0
+
+
+def test_the_chat_speaks_the_pages_language(context, cast):
+    with HostPage(cast.site["snippet"], head="<script>document.documentElement.lang = 'ru'</script>") as host:
+        page = context.new_page()
+        page.goto(host.url)
+        page.get_by_role("button", name="Открыть чат").click()
+        frame = page.frame_locator('iframe[title="Чат"]')
+        frame.get_by_role("textbox", name="Сообщение").fill("Привет")
+        frame.get_by_role("button", name="Отправить").click()
+        expect(frame.get_by_role("log")).to_contain_text("Отправлено")
