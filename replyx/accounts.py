@@ -112,11 +112,11 @@ def _email(text):
 def _add_manager(tx, email, name, role, password_hash, site_ids=()):
     try:
         return store.add_manager(tx, email, name, role, password_hash, site_ids)
-    except sqlite3.IntegrityError:
-        if store.manager_by_email(tx, email):
-            raise Conflict(f"There is a manager with the email {email} already. Use another, or set-password.",
-                           fields={"email": ["Already used."]}) from None
-        raise NotFound("There is no such site. See `replyx site list`.") from None
+    except sqlite3.IntegrityError as error:
+        if "FOREIGN KEY" in str(error):
+            raise NotFound("There is no such site. See `replyx site list`.") from None
+        raise Conflict(f"There is a manager with the email {email} already. Use another, or set-password.",
+                       fields={"email": ["Already used."]}) from None
 
 
 def add_manager(email, name, role, password, site_ids=()):

@@ -45,7 +45,7 @@ def new_totp_secret():
 
 def totp_uri(secret, email):
     """The otpauth:// URI that an authenticator app reads."""
-    return pyotp.TOTP(secret).provisioning_uri(email, issuer_name="ReplyX")
+    return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name="ReplyX")
 
 
 def totp_step(secret, code):

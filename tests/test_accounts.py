@@ -1,0 +1,95 @@
+"""Accounts: the one-time link, signing in with a second factor, and what a session tells."""
+import sqlite3
+import time
+from contextlib import closing
+
+import pyotp
+import pytest
+import requests
+
+from tests.cast import PASSWORD
+
+
+@pytest.fixture
+def post(served):
+    def send(path, session=requests, **body):
+        return session.post(f"{served.url}/api/manager{path}", json=body, headers={"Origin": served.url}, timeout=10)
+    return send
+
+
+def new_link(served):
+    return served.command("manager", "setup-link", "--json")["link"]
+
+
+def set_up(post, link, address, **changes):
+    return post("/setup", **{"token": link.partition("#")[2], "email": address, "name": "Eve", "password": PASSWORD, **changes})
+
+
+def test_a_setup_link_makes_an_owner_and_dies_with_its_first_use(cast, served, post):
+    link = new_link(served)
+    assert link.startswith(f"{served.url}/console/setup#su_")
+    answer = set_up(post, link, "Eve@Shop.example")
+    assert answer.status_code == 201
+    assert answer.json()["manager"] | {"id": 0} == {
+        "id": 0, "name": "Eve", "email": "eve@shop.example", "role": "owner", "two_factor": False}
+    assert {site["name"] for site in answer.json()["sites"]} >= {"Shop", "Club"}
+    assert "replyx_session=" in answer.headers["Set-Cookie"] and "HttpOnly" in answer.headers["Set-Cookie"]
+    assert set_up(post, link, "mallory@shop.example").json()["error"]["code"] == "unauthorized"
+
+
+def test_a_link_outlives_a_mistake_in_the_form(served, cast, post):
+    link = new_link(served)
+    for change, place in (({"password": "short"}, "password"), ({"email": "no address"}, "email"), ({"name": " "}, "name"),
+                          ({"email": cast.owner.email}, "email")):
+        assert place in set_up(post, link, "frank@shop.example", **change).json()["error"]["fields"]
+    assert set_up(post, link, "frank@shop.example").status_code == 201
+
+
+def test_a_new_link_ends_the_one_before_and_a_day_ends_any(served, cast, post):
+    first, second = new_link(served), new_link(served)
+    assert set_up(post, first, "gina@shop.example").status_code == 401
+    with closing(sqlite3.connect(served.instance / "replyx.db", isolation_level=None)) as database:
+        database.execute("UPDATE setup_link SET expires_at = '2026-01-01T00:00:00.000Z'")
+    assert set_up(post, second, "gina@shop.example").status_code == 401
+
+
+def test_a_second_factor_is_asked_for_once_it_is_on_and_a_code_counts_once(served, cast, post):
+    session = cast.colleague.session
+    begun = post("/two-factor", session=session).json()
+    assert begun["ok"], begun
+    assert begun["uri"].startswith("otpauth://totp/ReplyX:boris")
+    totp = pyotp.TOTP(begun["secret"])
+    assert post("/two-factor/confirm", session=session, secret=begun["secret"], code="000000").status_code == 400
+    code = totp.now()
+    assert post("/two-factor/confirm", session=session, secret=begun["secret"], code=code).json() == {"ok": True}
+
+    def sign_in(**extra):
+        return post("/session", email=cast.colleague.email, password=PASSWORD, **extra)
+    assert sign_in().json()["error"]["fields"] == {"code": ["Needed."]}
+    assert sign_in(code=code).status_code == 401
+    later = totp.at(int(time.time()) + 30)
+    assert sign_in(code=later).status_code == 201
+    assert sign_in(code=later).status_code == 401
+    served.command("manager", "reset-2fa", cast.colleague.email)
+    assert sign_in().status_code == 201
+
+
+def test_a_session_says_who_is_signed_in_and_which_sites_they_see(cast):
+    body = cast.manager.http("GET", "/session").json()
+    assert body["manager"]["name"] == "Anna" and [site["name"] for site in body["sites"]] == ["Shop"]
+    with cast.manager.socket() as desk:
+        assert desk.call("session_get", {}) == body
+
+
+def test_a_session_and_a_password_lie_on_disk_as_hashes(cast, served):
+    token = cast.owner.session.cookies["replyx_session"]
+    served.command("site", "list")
+    for name in ("replyx.db", "replyx.db-wal"):
+        content = (served.instance / name).read_bytes()
+        assert token.encode() not in content and PASSWORD.encode() not in content
+
+
+def test_a_guest_id_lies_on_disk_as_a_hash(cast, served):
+    guest = cast.guest()
+    guest.open()
+    assert all(guest.guest_id.encode() not in (served.instance / name).read_bytes() for name in ("replyx.db", "replyx.db-wal"))

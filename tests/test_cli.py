@@ -1,0 +1,123 @@
+"""The command line: what it prints, as JSON where asked, and its exit codes; with and without a server."""
+import json
+import os
+
+import pytest
+
+from replyx.cli import main
+from tests.served import Served
+
+PASSWORD = "correct horse battery"
+NOBODY = 65534
+
+
+@pytest.fixture
+def instance(tmp_path):
+    """An instance without a server."""
+    return Served(tmp_path)
+
+
+def test_a_site_is_added_listed_and_given_a_new_token(instance):
+    site = instance.command("site", "add", "Café", "--domain", "Кафе.рф", "--domain", "cafe.example:8080", "--json")
+    assert set(site) == {"id", "name", "site_token", "domains", "snippet", "assistant_id"}
+    assert site["domains"] == ["xn--80akn5b.xn--p1ai", "cafe.example:8080"]
+    assert site["snippet"] == f'<script async src="{instance.url}/replyx.js?site_token={site["site_token"]}"></script>'
+    assert instance.command("site", "list", "--json") == [site]
+    rotated = instance.command("site", "rotate-token", site["id"], "--json")
+    assert rotated["id"] == site["id"] and rotated["site_token"] != site["site_token"]
+    assert rotated["snippet"] in instance.command("site", "list")
+
+
+def test_an_assistant_is_added_and_listed(instance):
+    site = instance.command("site", "add", "Shop", "--domain", "shop.example", "--json")
+    added = instance.command("assistant", "add", "Max", "--site", site["id"], "--json")
+    assert added == {"id": 2, "name": "Max", "site_id": site["id"]}
+    assert instance.command("assistant", "list", "--json")[1] == added
+
+
+def test_a_manager_is_added_listed_and_disabled(instance):
+    added = instance.command("manager", "add", "Anna@shop.example", "--name", "Anna", "--role", "owner", "--password-stdin",
+                             "--json", stdin=PASSWORD)
+    assert added == {"id": 1, "email": "anna@shop.example", "name": "Anna", "role": "owner", "disabled": False}
+    assert instance.command("manager", "disable", "ANNA@shop.example", "--json")["disabled"] is True
+    assert instance.command("manager", "list", "--json") == [{**added, "disabled": True}]
+    back = instance.command("manager", "set-password", "anna@shop.example", "--password-stdin", "--json", stdin=PASSWORD)
+    assert back["disabled"] is False
+
+
+def test_a_key_is_shown_once(instance):
+    added = instance.command("apikey", "add", "bot", "--role", "manager", "--json")
+    listed = instance.command("apikey", "list", "--json")
+    assert added["key"].startswith("rk_") and listed[0]["name"] == "bot" and added["key"] not in json.dumps(listed)
+    instance.command("apikey", "revoke", added["id"])
+    assert "nothing" not in instance.command("apikey", "revoke", added["id"], code=1)
+
+
+@pytest.mark.parametrize("arguments, stdin, named", [
+    (["site", "add", "X", "--domain", "https://x.example"], "", "not a domain"),
+    (["site", "rotate-token", "99"], "", "no site 99"), (["assistant", "add", "Max", "--site", "99"], "", "no site 99"),
+    (["manager", "disable", "nobody@x.example"], "", "no manager"), (["apikey", "revoke", "99"], "", "no API key"),
+    (["manager", "add", "x@x.example", "--name", "X", "--password-stdin"], "short", "too short"),
+    (["manager", "add", "x", "--name", "X", "--password-stdin"], PASSWORD, "not an email"),
+    (["manager", "add", "x@x.example", "--name", "X", "--site", "99", "--password-stdin"], PASSWORD, "no such site"),
+    (["apikey", "add", "bot", "--site", "99"], "", "no such site"),
+])
+def test_a_refusal_is_one_line_and_exit_code_1(instance, arguments, stdin, named):
+    said = instance.command(*arguments, stdin=stdin, code=1)
+    assert said.startswith("replyx: ") and said.count("\n") == 1 and named in said
+
+
+@pytest.mark.parametrize("arguments", [["site", "add", "X"], ["nothing"], ["site", "rotate-token", "one"]])
+def test_bad_usage_is_exit_code_2(instance, arguments):
+    instance.command(*arguments, code=2)
+
+
+def test_a_bad_setting_is_exit_code_2(tmp_path):
+    for arguments in (["site", "list"], ["config"], ["run"]):
+        said = Served(tmp_path, REPLYX_LOG_LEVEL="loud").command(*arguments, code=2)
+        assert "REPLYX_LOG_LEVEL" in said and said.count("\n") == 1
+
+
+def test_config_names_every_setting_and_its_source(instance):
+    rows = {row["name"]: row for row in instance.command("config", "--json")}
+    assert rows["REPLYX_PORT"]["value"] == str(instance.port) and "environment" in rows["REPLYX_PORT"]["source"]
+    assert rows["REPLYX_RATE_LIMITS"]["source"] == "default"
+
+
+def test_demo_makes_one_site_and_prints_the_links(instance):
+    first, second = instance.command("demo"), instance.command("demo")
+    assert f"{instance.url}/demo" in first and "/console/setup#su_" in first and "/console/setup#su_" in second
+    assert [site["name"] for site in instance.command("site", "list", "--json")] == ["Demo"]
+
+
+def test_the_api_descriptions_are_json(instance):
+    http, sockets = json.loads(instance.command("openapi")), json.loads(instance.command("asyncapi"))
+    assert http["openapi"] == "3.1.0" and "/api/widget/dialogs/{dialog_id}/messages" in http["paths"]
+    assert sockets["asyncapi"] == "3.0.0" and "message_post" in sockets["operations"]
+
+
+def commands(group, path=()):
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*path, name))
+        else:
+            yield (*path, name), command
+
+
+@pytest.mark.parametrize("path, command", list(commands(main)), ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
+def test_every_command_has_help(path, command):
+    assert command.help and command.get_short_help_str()
+    assert all(getattr(option, "help", None) for option in command.params if option.param_type_name == "option")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_a_command_as_root_becomes_the_owner_of_the_instance(tmp_path):
+    instance = Served(tmp_path / "instance")
+    instance.command("site", "list")
+    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        folder.chmod(0o755)
+    for file in (instance.instance, *instance.instance.iterdir()):
+        os.chown(file, NOBODY, NOBODY)
+    (instance.instance / "migrate.lock").unlink()
+    instance.command("site", "add", "Shop", "--domain", "shop.example")
+    assert {(file.stat().st_uid, file.stat().st_gid) for file in instance.instance.iterdir()} == {(NOBODY, NOBODY)}
