@@ -21,6 +21,8 @@ def create_app(settings=None, async_mode="threading", upgrade=False):
     database.SchemaError, with a text for the owner.
     """
     settings = settings or config.load()
+    # The database holds what people wrote: nothing in the instance is for other users of the machine.
+    os.umask(0o077)
     app = Flask(__name__, static_folder=None, template_folder="console/templates")
     app.config.update(
         REPLYX=settings, ASYNC_MODE=async_mode, SECRET_KEY=_secret_key(settings.instance),

@@ -86,9 +86,8 @@ def enter_all(sids, name):
 
 
 def broadcast(event, data, *names):
-    """One emit, encoded once, to everybody in any of these rooms. Without a server (a command) there is nobody."""
-    if socketio.server is not None:
-        socketio.server.emit(event, data, to=list(names))
+    """One emit, encoded once, to everybody in any of these rooms."""
+    socketio.server.emit(event, data, to=list(names))
 
 
 def disconnect(sids):

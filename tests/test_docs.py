@@ -1,0 +1,109 @@
+"""The docs say what there is, all of it and nothing else: settings, commands, options, actions, events, errors, limits."""
+import re
+from pathlib import Path
+
+import pytest
+
+from replyx import config, descriptions, intake
+from replyx.cli import main
+from replyx.errors import CODES
+from replyx.limits import ADDRESS_FACTOR, LIMITS
+from replyx.schemas import MAX_TEXT
+from tests.test_cli import commands
+
+ROOT = Path(__file__).parent.parent
+REFERENCE = (ROOT / "docs" / "reference.md").read_text()
+
+
+def table(heading, after=None):
+    """The rows of a section's first table (or the first one after a sentence), each a list of cells without backticks."""
+    section = re.split(r"^## ", REFERENCE.partition(f"\n## {heading}\n")[2], maxsplit=1, flags=re.M)[0]
+    section = f"\n{section}"
+    if after:
+        section = section.partition(after)[2]
+    lines = [line for line in section.split("\n\n| ", 1)[1].split("\n\n", 1)[0].splitlines()][2:]
+    return [[cell.strip().strip("`") for cell in line.strip("| ").split(" | ")] for line in lines]
+
+
+def test_settings():
+    rows = {row[0]: row[1].strip("`") for row in table("Settings")}
+    assert set(rows) == {setting.variable for setting in (config.INSTANCE, *config.SETTINGS)}
+    for setting in config.SETTINGS:
+        assert rows[setting.variable] == (setting.default or "the Host of each request")
+
+
+def test_commands():
+    assert {row[0] for row in table("Commands")} == {" ".join(("replyx", *path)) for path, _ in commands(main)}
+
+
+def test_options_of_the_snippet():
+    used = re.search(r"const \{ (.*) \} = script\.dataset", (ROOT / "widget_static" / "loader.js").read_text())[1]
+    names = {"data-" + re.sub("[A-Z]", lambda letter: f"-{letter[0].lower()}", name) for name in used.split(", ")}
+    assert {row[0] for row in table("The snippet")} == names
+
+
+def test_actions():
+    rows = {tuple(row) for row in table("The API")}
+    assert rows == {(
+        action.name, ", ".join(sorted(action.who)) or "anyone",
+        f"{action.method} " + action.route.replace("<", "{").replace(">", "}"),
+        "HTTP only" if action.http_only else action.event) for action in intake.ACTIONS.values()}
+
+
+def test_events():
+    assert {row[0] for row in table("The API", after="Events that the server sends:")} == set(descriptions.EVENTS)
+
+
+def test_the_events_are_those_that_are_sent():
+    sent = set()
+    for file in (ROOT / "replyx" / "chat").glob("*.py"):
+        text = file.read_text()
+        sent |= set(re.findall(r'broadcast\("(\w+)"', text)) | set(re.findall(r'"(typing_\w+)"', text))
+    assert sent == set(descriptions.EVENTS)
+
+
+def test_error_codes():
+    rows = [(name, int(status), kind) for name, status, kind, _ in table("Error codes")]
+    assert rows == [(code.name, code.status, "retry" if code.retry else "final") for code in CODES.values()]
+
+
+def test_limits():
+    rows = dict(table("Limits"))
+    assert rows["a message"] == f"{MAX_TEXT:,} characters"
+    for start, name in (("messages", "message"), ("typing", "typing"), ("reading", "read"), ("connecting", "connect")):
+        text = next(value for what, value in rows.items() if what.startswith(start))
+        assert text.startswith(f"{LIMITS[name][0]} in {LIMITS[name][1]} s")
+    assert LIMITS["sign_in"] == (10, 300) and LIMITS["refused"][0] * ADDRESS_FACTOR == 100
+
+
+def test_every_setting_in_the_other_docs_exists():
+    known = {setting.variable for setting in (config.INSTANCE, *config.SETTINGS)}
+    for file in (ROOT / "README.md", ROOT / "docs" / "install.md", *(ROOT / "deploy").iterdir()):
+        assert set(re.findall(r"REPLYX_[A-Z_]+", file.read_text())) <= known, file.name
+
+
+@pytest.mark.parametrize("file", ["README.md", "docs/install.md"])
+def test_every_command_in_the_other_docs_exists(file):
+    known = [path for path, _ in commands(main)]
+    text = (ROOT / file).read_text()
+    for line in re.findall(r"`replyx ([a-z][^`]*)`|^replyx ([a-z].*)$", text, flags=re.M):
+        words = tuple("".join(line).split())
+        assert any(words[:len(path)] == path for path in known), " ".join(words)
+
+
+def test_links_lead_somewhere():
+    for file in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for target in re.findall(r"\]\(([^)#:]+)\)", file.read_text()):
+            assert (file.parent / target).exists(), f"{file.name}: {target}"
+
+
+def test_vendored_files_are_the_registrys_own():
+    import hashlib
+    for folder in (ROOT / "widget_static" / "vendor", ROOT / "replyx" / "console" / "static" / "vendor"):
+        noted = dict(re.findall(r"^\| (\S+\.m?js) \|.*\| ([0-9a-f]{64}) \|$", (folder / "README.md").read_text(), flags=re.M))
+        files = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.glob("*.*js")}
+        assert noted == files
+
+
+def test_the_changelog_has_an_unreleased_head():
+    assert re.search(r"^## Unreleased$", (ROOT / "CHANGELOG.md").read_text(), flags=re.M)
