@@ -52,13 +52,19 @@ def _guest(environ, config, found, channel):
 
 
 def _manager(environ, config, api_key):
-    """A cookie counts only beside ReplyX's own Origin; a same-origin GET has none and shows it by Sec-Fetch-Site."""
     own, origin = own_origin(environ, config), _origin(environ)
-    is_socket = environ.get("HTTP_UPGRADE", "").lower() == "websocket" or environ["PATH_INFO"].startswith("/socket.io")
-    is_own = origin == own or (not origin and not is_socket and environ["REQUEST_METHOD"] == "GET"
-                               and environ.get("HTTP_SEC_FETCH_SITE") == "same-origin")
     session = parse_cookie(environ.get("HTTP_COOKIE", "")).get(cookie_name(config), "")
-    return Credentials("console", own, origin, own=is_own, session=session, api_key=api_key)
+    return Credentials("console", own, origin, own=origin == own or _is_own_get(environ, origin), session=session,
+                       api_key=api_key)
+
+
+def _is_own_get(environ, origin):
+    """Whether a GET, which has no Origin on its own site, shows itself as our page's by a header that only such can send:
+    Sec-Fetch-Site, which browsers leave out over plain http, or ours, which our preflights allow to nobody."""
+    is_socket = environ["PATH_INFO"].startswith("/socket.io") or "HTTP_UPGRADE" in environ
+    return (not origin and not is_socket and environ["REQUEST_METHOD"] == "GET"
+            and environ.get("HTTP_SEC_FETCH_SITE", "same-origin") == "same-origin"
+            and ("HTTP_SEC_FETCH_SITE" in environ or environ.get("HTTP_REPLYX_CONSOLE") == "1"))
 
 
 def _origin(environ):

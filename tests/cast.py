@@ -57,7 +57,7 @@ class Manager:
         self.row = cast.served.command("manager", "add", email, "--name", name, "--role", role, "--password-stdin",
                                        "--json", *flags, stdin=PASSWORD)
         self.session = requests.Session()
-        self.session.headers["Origin"] = cast.served.url
+        self.session.headers["Origin"] = cast.origin
         self.sign_in()
 
     def sign_in(self):
@@ -120,8 +120,8 @@ def connect(served, auth, **options):
 class Cast:
     """Two sites with a domain each, and the people. A fresh guest comes from `guest()`."""
 
-    def __init__(self, served):
-        self.served = served
+    def __init__(self, served, origin=None):
+        self.served, self.origin = served, origin or served.url
         with ThreadPoolExecutor() as pool:
             shop = pool.submit(served.command, "site", "add", "Shop", "--domain", "shop.example", "--domain", "localhost",
                                "--json")

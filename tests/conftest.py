@@ -9,7 +9,7 @@ from tests.cast import Cast
 from tests.served import Served
 
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync"]
+            "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP *.test 127.0.0.1"]
 TOOLS = {"browser": ("chromium",), "node": ("node", "npm"), "nginx": ("nginx",)}
 
 
@@ -44,7 +44,7 @@ def cast(served):
 
 @pytest.fixture(scope="session")
 def browser():
-    """The real Chromium, without its talks to hosts of its own."""
+    """The real Chromium, without its talks to hosts of its own; names under .test are this machine."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=find("chromium"), args=CHROMIUM)
         yield chromium

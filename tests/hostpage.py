@@ -44,6 +44,7 @@ class Widget:
         self.lines = self.log.locator(".text")
 
     def open(self):
+        self.page.bring_to_front()
         self.page.get_by_role("button", name="Open chat").click()
         self.text.wait_for()
         return self
@@ -52,6 +53,8 @@ class Widget:
         self.page.get_by_role("button", name="Close chat").click()
 
     def write(self, text):
+        # Chromium does not lay out a page behind another: a click would miss.
+        self.page.bring_to_front()
         self.text.fill(text)
         self.frame.get_by_role("button", name="Send").click()
 

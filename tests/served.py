@@ -36,8 +36,8 @@ class Served:
     `env` are settings beyond the instance, host and port. `log` is everything that the process has printed so far.
     """
 
-    def __init__(self, instance, **env):
-        self.instance, self.port = Path(instance), free_port()
+    def __init__(self, instance, port=None, **env):
+        self.instance, self.port = Path(instance), port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.env = {**os.environ, "REPLYX_INSTANCE": str(instance), "REPLYX_PORT": str(self.port), **env}
         self.process = None

@@ -151,11 +151,21 @@ def test_a_managers_cookie_counts_only_beside_replyxs_own_origin(cast, origin):
     assert _refused_connect(cast, {"as": "manager"}, headers)["code"] == "forbidden_origin"
 
 
-def test_a_same_origin_get_may_show_itself_by_sec_fetch_site(cast):
-    def get(site):
-        headers = {"Cookie": cast.owner.cookie, "Sec-Fetch-Site": site}
-        return requests.get(f"{cast.served.url}/api/manager/session", headers=headers, timeout=10).status_code
-    assert (get("same-origin"), get("cross-site"), get("same-site")) == (200, 403, 403)
+@pytest.mark.parametrize("headers, status", [
+    ({"Sec-Fetch-Site": "same-origin"}, 200), ({"Sec-Fetch-Site": "same-site"}, 403), ({"Sec-Fetch-Site": "cross-site"}, 403),
+    ({"Replyx-Console": "1"}, 200), ({"Replyx-Console": "1", "Sec-Fetch-Site": "same-site"}, 403),
+    ({"Replyx-Console": "1", "Origin": "http://sibling.127.0.0.1"}, 403),
+])
+def test_a_get_may_show_itself_as_our_own_pages(cast, headers, status):
+    headers = {"Cookie": cast.owner.cookie, **headers}
+    assert requests.get(f"{cast.served.url}/api/manager/session", headers=headers, timeout=10).status_code == status
+
+
+def test_no_preflight_allows_the_consoles_own_header(cast):
+    headers = {"Origin": "http://sibling.127.0.0.1", "Access-Control-Request-Headers": "replyx-console"}
+    answer = requests.options(f"{cast.served.url}/api/manager/session", headers=headers, timeout=10)
+    assert "replyx-console" not in answer.headers["Access-Control-Allow-Headers"].lower()
+    assert "Access-Control-Allow-Credentials" not in answer.headers
 
 
 def test_a_form_of_another_site_is_not_read(cast):

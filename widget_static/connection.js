@@ -4,12 +4,15 @@ import { io } from "./vendor/socket.io.esm.min.js";
 const ACK_MS = 8000;
 const HTTP_MS = 15000;
 const BEAT_MS = 15000;
+const FIRST_BEAT_MS = 1500;
 const POLL_MS = 2000;
 const IDLE_POLL_MS = 15000;
 const IDLE_AFTER_MS = 60000;
 
 // Codes that a later try can cure; all others are final. `unreachable` is ours: no answer came at all.
 export const RETRY = new Set(["rate_limited", "internal", "storage_unavailable", "unreachable"]);
+// Refusals of the credentials themselves.
+const ENDING = new Set(["unauthorized", "forbidden_origin"]);
 
 // What each action's event and HTTP request are; the rest of the payload is the body, or the query of a GET.
 const onDialog = (name) => ["POST", `/dialogs/:dialog_id/${name}`];
@@ -82,6 +85,7 @@ export class Connection {
   #socket;
   #timer;
   #state;
+  #isClosed = false;
   #used = Date.now();
 
   constructor({ origin, credentials, refresh, onEvent, onState }) {
@@ -96,7 +100,7 @@ export class Connection {
     });
     this.#socket.on("connect", () => { this.#setState("online"); this.#beat(0); });
     this.#socket.on("disconnect", (reason) => {
-      if (this.#state === "refused") return;
+      if (this.#isClosed) return;
       // The client library comes back by itself unless the server closed the namespace.
       if (reason === "io server disconnect") this.#socket.connect();
       this.#setState("connecting");
@@ -107,9 +111,12 @@ export class Connection {
     window.addEventListener("online", this.#wake);
     window.addEventListener("focus", this.#wake);
     document.addEventListener("visibilitychange", this.#wake);
+    // A network that swallows WebSockets shows it only after seconds.
+    this.#beat(FIRST_BEAT_MS);
   }
 
   close() {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#socket?.disconnect();
     window.removeEventListener("online", this.#wake);
@@ -143,25 +150,27 @@ export class Connection {
 
   #connectFailed(error) {
     const refusal = error.data?.error && new RequestError(error.data.error);
-    if (refusal && !refusal.retry) {
-      this.#setState("refused", refusal);
-      this.close();
-      return;
-    }
+    if (refusal && !refusal.retry) { this.#refuse(refusal); return; }
     // A refusal by the server, unlike a failed transport, ends the library's own reconnecting.
     if (refusal) setTimeout(() => this.#socket.connect(), (refusal.retryAfter ?? 5) * 1000);
     if (this.#state === "connecting") this.#beat(0);
   }
 
+  /** The credentials no longer count: trying on would only fill the server's log. */
+  #refuse(error) {
+    this.#setState("refused", error);
+    this.close();
+  }
+
   #setState(state, error) {
-    if (this.#state === state) return;
+    if (this.#state === state || this.#isClosed) return;
     this.#state = state;
     this.onState(state, error);
   }
 
   #beat(wait) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#refresh(), wait);
+    if (!this.#isClosed) this.#timer = setTimeout(() => this.#refresh(), wait);
   }
 
   async #refresh() {
@@ -169,16 +178,12 @@ export class Connection {
       await this.refresh();
       if (!this.#socket.connected) this.#setState("polling");
     } catch (error) {
+      if (ENDING.has(error.code)) this.#refuse(error);
+      else if (!this.#socket.connected) this.#setState(error.code === "unreachable" ? "offline" : "polling");
       if (!(error instanceof RequestError)) throw error;
-      if (this.#state === "refused") return;
-      if (error.code === "unreachable") this.#setState("offline");
-      if (error.code === "unauthorized" || error.code === "forbidden_origin") {
-        this.#setState("refused", error);
-        this.close();
-        return;
-      }
+    } finally {
+      const isIdle = Date.now() - this.#used > IDLE_AFTER_MS || document.visibilityState !== "visible";
+      this.#beat(this.#socket.connected ? BEAT_MS : isIdle ? IDLE_POLL_MS : POLL_MS);
     }
-    const idle = Date.now() - this.#used > IDLE_AFTER_MS || document.visibilityState !== "visible";
-    this.#beat(this.#socket.connected ? BEAT_MS : idle ? IDLE_POLL_MS : POLL_MS);
   }
 }

@@ -9,5 +9,10 @@ export function guestCredentials(name, guestId) {
   return Object.freeze({ auth, headers, base: name.site_token ? "/api/site" : "/api/widget" });
 }
 
-/** A manager's browser: the session cookie goes by itself. */
-export const managerCredentials = Object.freeze({ auth: { as: "manager" }, headers: {}, base: "/api/manager" });
+/**
+ * A manager's browser: the session cookie goes by itself. The header shows a GET as our own page's, where plain http leaves
+ * out every other sign of it: no other site's page may send it.
+ */
+export const managerCredentials = Object.freeze({
+  auth: { as: "manager" }, headers: { "Replyx-Console": "1" }, base: "/api/manager",
+});

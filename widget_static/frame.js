@@ -5,22 +5,13 @@ import { guestCredentials } from "./credentials.js";
 import { Dialog, catchUp } from "./dialog.js";
 import { Outbox } from "./outbox.js";
 import { textsFor } from "./texts.js";
+import { Typing } from "./typing.js";
+import { uuid } from "./uuid.js";
 import { View } from "./view.js";
 
 const PAGE = 50;
-const TYPING_EVERY_MS = 3000;
-const TYPING_SHOWN_MS = 6000;
 const GUEST_ID = "guest_id";
 const OUTBOX = "outbox.";
-
-/** A UUIDv4 (RFC 9562); pages on http:// have no crypto.randomUUID. */
-function uuid() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, "$1-$2-$3-$4-$5");
-}
 
 let isShown = true;
 const bridge = new Bridge({ site: document.body.dataset.site, onVisibility: (shown) => { isShown = shown; onVisibility(); } });
@@ -38,7 +29,7 @@ const view = new View({
   on: {
     close: () => bridge.close(),
     send: (text) => send(text),
-    input: () => saysTyping(true),
+    input: () => typing.say(true),
     retry: (clientId) => outbox.retry(clientId),
     drop: (clientId) => outbox.drop(clientId),
     earlier: () => loadEarlier(),
@@ -61,12 +52,20 @@ const outbox = new Outbox({
   send: post,
 });
 
+const typing = new Typing({
+  show: (isTyping) => view.showTyping(isTyping),
+  send(isTyping) {
+    if (!dialog.view || !connection.isOnline) return;
+    connection.request("typing", { dialog_id: dialog.id, typing: isTyping }).catch(() => {});
+  },
+});
+
 function render() {
   view.render(dialog, outbox.entries);
 }
 
 async function send(text) {
-  saysTyping(false);
+  typing.say(false);
   // The id is in the host page's storage before it first reaches the server: a lost reply never loses the dialog.
   if (!isKnown) {
     isKnown = true;
@@ -117,14 +116,14 @@ function onEvent(event, data) {
   if (event === "message") {
     if (data.message.dialog_id !== dialog.id) { refreshQuietly(); return; }
     dialog.add(data.message, true);
-    if (data.message.sender !== "guest") view.showTyping(false);
+    if (data.message.sender !== "guest") typing.hear(false);
     markRead();
   } else if (event === "dialog") {
     if (!dialog.view || (data.dialog.id > dialog.id)) { refreshQuietly(); return; }
     dialog.update(data.dialog);
   } else if (event === "read" && data.dialog_id === dialog.id) dialog.markRead(data.sender, data.message_id);
   else if (event.startsWith("typing_") && data.dialog_id === dialog.id && data.sender !== "guest") {
-    showTyping(event === "typing_start");
+    typing.hear(event === "typing_start");
   }
   render();
 }
@@ -133,24 +132,6 @@ function onEvent(event, data) {
 function refreshQuietly() {
   isKnown = true;
   openDialog({}).then(render, () => {});
-}
-
-let typingShown;
-function showTyping(isTyping) {
-  clearTimeout(typingShown);
-  view.showTyping(isTyping);
-  if (isTyping) typingShown = setTimeout(() => view.showTyping(false), TYPING_SHOWN_MS);
-}
-
-let typingSent = 0;
-let typingEnds;
-function saysTyping(isTyping) {
-  clearTimeout(typingEnds);
-  if (!dialog.view || !connection.isOnline) return;
-  if (isTyping) typingEnds = setTimeout(() => saysTyping(false), TYPING_SHOWN_MS);
-  if (isTyping ? Date.now() - typingSent < TYPING_EVERY_MS : !typingSent) return;
-  typingSent = isTyping ? Date.now() : 0;
-  connection.request("typing", { dialog_id: dialog.id, typing: isTyping }).catch(() => {});
 }
 
 function markRead() {

@@ -1,0 +1,72 @@
+// Who is signed in. A session's whole state is its Desk, which goes when the session does.
+import { signal } from "@preact/signals";
+import { requestHttp } from "replyx/connection.js";
+import { managerCredentials } from "replyx/credentials.js";
+import { Desk } from "./desk.js";
+
+const SETUP = "/console/setup";
+
+export const page = signal("loading"); // loading, setup, sign_in, desk
+export const desk = signal(null);
+export const ended = signal(null); // why a manager who was signed in is asked to sign in again
+
+let isLeaving = false;
+
+const ask = (event, payload) => requestHttp(location.origin, managerCredentials, event, payload);
+
+// The token leaves the address bar and the browser's history before anything else happens.
+export const setupToken = location.pathname === SETUP ? location.hash.slice(1) : "";
+if (setupToken) history.replaceState(null, "", SETUP);
+
+export async function start() {
+  if (location.pathname === SETUP) { page.value = "setup"; return; }
+  try {
+    begin(await ask("session_get"));
+  } catch (error) {
+    if (error.code !== "unauthorized") ended.value = error;
+    page.value = "sign_in";
+  }
+}
+
+export async function signIn(fields) { begin(await ask("session_create", fields)); }
+
+export async function setUp(fields) {
+  const body = await ask("setup_create", { token: setupToken, ...fields });
+  history.replaceState(null, "", "/console");
+  begin(body);
+}
+
+function begin(body) {
+  ended.value = null;
+  const opened = new Desk(body, (error) => { if (desk.value === opened && !isLeaving) end(error); });
+  desk.value = opened;
+  page.value = "desk";
+  opened.open();
+}
+
+function end(error) {
+  desk.value?.close();
+  desk.value = null;
+  ended.value = error;
+  page.value = "sign_in";
+}
+
+/** Rejects when the server did not hear of it: who walks away must not believe in a sign-out that was none. */
+export async function signOut() {
+  isLeaving = true;
+  try {
+    await ask("session_delete");
+  } catch (error) {
+    if (error.code !== "unauthorized") throw error;
+  } finally {
+    isLeaving = false;
+  }
+  end(null);
+}
+
+export const beginTwoFactor = () => ask("two_factor_begin");
+
+export async function confirmTwoFactor(secret, code) {
+  await ask("two_factor_confirm", { secret, code });
+  desk.value.me.value = { ...desk.value.me.value, two_factor: true };
+}

@@ -1,0 +1,141 @@
+// The open dialog as the manager sees it. What people wrote goes in as text, never as HTML.
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { Alert, When, html, texts, why } from "./ui.js";
+
+const NEAR_END = 60;
+const TALLEST = 160;
+const isWide = () => matchMedia("(min-width: 801px)").matches;
+
+export function ThreadView({ desk, thread }) {
+  desk.changes.value;
+  const { view } = thread.dialog;
+  const failure = thread.failure.value;
+  const back = useRef();
+  useEffect(() => { if (!isWide()) back.current.focus(); }, []);
+  return html`<main class="thread">
+    <header>
+      <a class="back" ref=${back} href="#" aria-label=${texts.back}>‹</a>
+      <div class="about">
+        <h1>${view ? texts.guest(view.guest.id) : !failure && texts.loading}</h1>
+        ${view && html`<p>${desk.sites.value.length > 1 && `${view.site.name}. `}${inWords(view, desk.me.value)}</p>`}
+      </div>
+      ${view && html`<div class="actions">
+        ${actions(view, desk.me.value).map((action) => html`<button key=${action} class=${action} type="button"
+          onClick=${(event) => once(event, () => thread.act(action))}>${texts[action]}</button>`)}
+      </div>`}
+    </header>
+    <${Alert}>${failure && why(failure.error, texts.threadErrors[failure.action])}<//>
+    <${Log} desk=${desk} thread=${thread} />
+    <p class="typing" role="status">${thread.isTyping.value && texts.typing(view.guest.id)}</p>
+    ${view?.status === "closed" && html`<p class="closed-note">${texts.isClosed}</p>`}
+    ${view?.status === "open" && html`<${Composer} thread=${thread} />`}
+  </main>`;
+}
+
+function inWords(view, me) {
+  if (view.status === "closed") return texts.states.closed;
+  if (view.handler !== "manager") return texts.states[view.handler];
+  return view.manager_id === me.id ? texts.states.mine : texts.states.manager(view.manager?.name ?? texts.states.someone);
+}
+
+/** What may be done: the server's rules, so that no button is there only to be refused. */
+function actions(view, me) {
+  if (view.status === "closed") return ["reopen"];
+  const isFree = view.handler !== "manager" || view.manager_id === null;
+  const mayRelease = view.handler === "manager" && ([null, me.id].includes(view.manager_id) || me.role === "owner");
+  return ["close", ...mayRelease ? ["release"] : [], ...isFree ? ["takeover"] : []];
+}
+
+/** The second click of a double click would hit the button that the first one brought. */
+function once(event, run) {
+  if (event.detail < 2) run();
+}
+
+function Log({ desk, thread }) {
+  desk.changes.value;
+  const box = useRef();
+  const place = useRef({ isAtEnd: true });
+  const { lines } = thread;
+  useLayoutEffect(() => keepPlace(box.current, place.current, lines));
+  useEffect(() => {
+    const node = box.current;
+    const resized = new ResizeObserver(() => { if (place.current.isAtEnd) node.scrollTop = node.scrollHeight; });
+    resized.observe(node);
+    return () => resized.disconnect();
+  }, []);
+  const scrolled = ({ target }) => {
+    place.current.isAtEnd = target.scrollHeight - target.scrollTop - target.clientHeight < NEAR_END;
+  };
+  const earlier = () => {
+    place.current.isAtEnd = false;
+    thread.earlier();
+  };
+  return html`<div class="log" ref=${box} onScroll=${scrolled} role="log" aria-label=${texts.messages} tabindex="0">
+    ${thread.dialog.hasEarlier && html`<button class="earlier" type="button" onClick=${earlier}>${texts.earlier}</button>`}
+    ${lines.map((line) => html`<${Line} key=${line.client_id} desk=${desk} thread=${thread} line=${line} />`)}
+  </div>`;
+}
+
+/** Stay at the end; or, where earlier lines came in above, at the line that was being read. */
+function keepPlace(box, place, lines) {
+  const [first, last] = [lines[0]?.client_id, lines.at(-1)];
+  const hasOwnNew = last?.state && last.client_id !== place.last;
+  if (place.isAtEnd || hasOwnNew) box.scrollTop = box.scrollHeight;
+  else if (first !== place.first) box.scrollTop += box.scrollHeight - place.height;
+  Object.assign(place, { first, last: last?.client_id, height: box.scrollHeight });
+}
+
+function Line({ desk, thread, line }) {
+  const sender = line.sender ?? "manager";
+  return html`<article class="${sender} ${line.state ?? ""}">
+    <span class="author">${authorOf(line, sender, thread, desk)}</span>
+    <p class="text">${line.text}</p>
+    <div class="foot"><${Foot} thread=${thread} line=${line} sender=${sender} /></div>
+  </article>`;
+}
+
+function authorOf(line, sender, thread, desk) {
+  if (sender === "guest") return texts.guest(thread.dialog.view.guest.id);
+  return line.author?.name ?? (line.state ? desk.me.value.name : texts[sender] ?? texts.handlers.manager);
+}
+
+function Foot({ thread, line, sender }) {
+  if (line.state === "failed") {
+    return html`<span>${texts.failed(why({ code: line.reason }, texts.threadErrors.send))}</span>
+      <button type="button" onClick=${() => thread.outbox.retry(line.client_id)}>${texts.retry}</button>
+      <button type="button" onClick=${() => thread.outbox.drop(line.client_id)}>${texts.drop}</button>`;
+  }
+  const state = line.state ?? (thread.dialog.view.guest_read_id >= line.id ? "read" : "sent");
+  return html`<${When} at=${line.created_at} />${sender === "manager" && html`<span>${texts.sending[state]}</span>`}`;
+}
+
+function Composer({ thread }) {
+  const box = useRef();
+  // On a phone the keyboard would cover what the manager has come to read.
+  useEffect(() => { grow(box.current); if (isWide()) box.current.focus(); }, []);
+  const send = (event) => {
+    event.preventDefault();
+    const text = box.current.value.trim();
+    if (!text) return;
+    thread.send(text);
+    box.current.value = "";
+    grow(box.current);
+    box.current.focus();
+  };
+  const type = () => {
+    thread.draft = box.current.value;
+    grow(box.current);
+    thread.typing.say(true);
+  };
+  const press = (event) => { if (event.key === "Enter" && !event.shiftKey && !event.isComposing) send(event); };
+  return html`<form class="composer" onSubmit=${send}>
+    <textarea ref=${box} rows="1" maxlength="10000" aria-label=${texts.reply} placeholder=${texts.placeholder}
+      defaultValue=${thread.draft} onInput=${type} onKeyDown=${press} />
+    <button class="primary" type="submit">${texts.send}</button>
+  </form>`;
+}
+
+function grow(box) {
+  box.style.height = "auto";
+  box.style.height = `${Math.min(box.scrollHeight + 2, TALLEST)}px`;
+}
