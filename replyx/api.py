@@ -31,7 +31,8 @@ def init_app(app):
         if "guest" not in action.who or "manager" in action.who:
             _add(api, action, "manager", f"/manager{action.route}")
     app.register_blueprint(api)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    # One byte more than is allowed: Werkzeug ends a chunked body at its limit without a word.
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY + 1
     app.register_error_handler(ReplyXError, answer_error)
     app.register_error_handler(HTTPException, _answer_http_error)
     app.after_request(_add_cors)
@@ -41,7 +42,7 @@ def _add(api, action, speaks, route):
     def view(channel="console", **path):
         config = current_app.config["REPLYX"]
         shown = credentials.from_request(request.environ, channel, config)
-        payload = {**_payload(speaks), **{name: _value(value) for name, value in path.items()}}
+        payload = _with_path(_payload(speaks), path)
         status, body, answer = intake.handle(action, shown, payload, Context("http", request.environ["replyx.address"]))
         response = _json(body, status)
         if answer.session is not None:
@@ -51,14 +52,23 @@ def _add(api, action, speaks, route):
                      provide_automatic_options=False)
 
 
+def _with_path(payload, path):
+    twice = payload.keys() & path.keys()
+    if twice:
+        raise Invalid(fields={name: ["Is in the address already."] for name in twice})
+    return payload | {name: _value(value) for name, value in path.items()}
+
+
 def _payload(speaks):
-    if request.method == "GET":
+    if request.method in ("GET", "HEAD"):
         return {name: _value(value) for name, value in request.args.items() if name not in credentials.GUEST_HEADERS}
-    if speaks == "manager" and request.mimetype != "application/json":
-        # A form of another site can't send this type without a preflight.
+    if speaks == "manager" and request.mimetype != "application/json" and not request.authorization:
+        # A form of another site can't send this type, nor an API key, without a preflight.
         raise Invalid("Send the body as application/json.")
     try:
         body = request.get_data(cache=False)
+        if len(body) > MAX_BODY:
+            raise TooLarge()
         payload = wire.loads(body) if body else {}
     except RequestEntityTooLarge:
         raise TooLarge() from None
@@ -95,7 +105,7 @@ def answer_error(error):
 
 def _answer_http_error(error):
     """The framework's own refusals, in the one shape under /api; a page elsewhere."""
-    if not request.path.startswith("/api/") or error.code < 400:
+    if not _is_api() or error.code < 400:
         return error
     if request.method == "OPTIONS":
         return Response(status=204)
@@ -106,8 +116,12 @@ def _answer_http_error(error):
     return response
 
 
+def _is_api():
+    return request.path == "/api" or request.path.startswith("/api/")
+
+
 def _add_cors(response):
     """Any page may ask, without cookies; tokens.identify decides, so that a refusal can be read."""
-    if request.path.startswith("/api/"):
+    if _is_api():
         response.headers.update(CORS)
     return response

@@ -107,7 +107,8 @@ def _operation(components, action, prefix, security):
                  "security": security}
     if action.method == "GET":
         parameters += [{"name": name, "in": "query", "schema": schema} for name, schema in body["properties"].items()]
-    elif body["properties"]:
+    else:
+        # Managers' browsers send `{}` where there is nothing to say: the type is part of the check of their session.
         operation["requestBody"] = {"required": "required" in body, "content": {"application/json": {"schema": body}}}
     if parameters:
         operation["parameters"] = parameters

@@ -1,5 +1,7 @@
 """The outermost WSGI layer, around Flask and Socket.IO: the client's address, and what must not reach either."""
 import ipaddress
+import string
+from urllib.parse import quote
 
 
 class Gateway:
@@ -12,6 +14,9 @@ class Gateway:
 
     def __call__(self, environ, start_response):
         environ["replyx.address"] = self._address(environ)
+        if not environ.get("QUERY_STRING", "").isascii():
+            # Raw bytes where percent signs should be: Werkzeug would raise for those that are no UTF-8.
+            environ["QUERY_STRING"] = quote(environ["QUERY_STRING"].encode("latin1"), safe=string.printable)
         # A compressed socket costs 168 KiB instead of 64: without the offer, browsers connect plain.
         environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
         if environ["PATH_INFO"].startswith("/socket.io"):

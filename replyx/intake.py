@@ -71,7 +71,14 @@ def _load(schema, payload):
     try:
         return schema.load(payload)
     except ValidationError as error:
-        raise Invalid(fields=error.normalized_messages()) from None
+        raise Invalid(fields=_named(error.normalized_messages())) from None
+
+
+def _named(messages):
+    """The messages with text for keys: a list's items have numbers, which JSON does not."""
+    if isinstance(messages, dict):
+        return {str(key): _named(value) for key, value in messages.items()}
+    return messages
 
 
 def _places(error):

@@ -103,9 +103,7 @@ def disconnect_everybody():
 
 def _close(eio_sids):
     for count, eio_sid in enumerate(eio_sids):
-        transport = socketio.server.eio.sockets.get(eio_sid)
-        if transport:
-            # Without waiting: a client that reads nothing would hold us for as long as its ping may take.
-            transport.close(wait=False, reason=socketio.server.reason.SERVER_DISCONNECT)
+        if eio_sid:
+            socketio.server.eio.disconnect(eio_sid)
         if count % BREATH == BREATH - 1:
             time.sleep(0)

@@ -144,7 +144,7 @@ class TwoFactor(Input):
 
     @validates_schema
     def base32(self, data, **_):
-        if not re.fullmatch(r"[A-Z2-7]{32,64}", data["secret"]):
+        if not re.fullmatch(r"[A-Z2-7]{32}", data["secret"]):
             raise ValidationError("Send the secret as two_factor.begin gave it.", "secret")
 
 

@@ -10,11 +10,10 @@ import threading
 import time
 
 import eventlet
-import eventlet.websocket
 import eventlet.wsgi
 
-from . import config, create_app, database, intake, rooms
-from .extensions import writer
+from . import bounds, config, create_app, database, intake, rooms
+from .extensions import socketio, writer
 from .limits import limiter
 from .version import VERSION
 
@@ -25,7 +24,6 @@ MAX_CONNECTIONS = 50_000
 KEEPALIVE_SECONDS = 75
 SOCKET_SECONDS = 60
 DRAIN_SECONDS = 10
-MAX_MESSAGE = 512 * 1024
 
 
 def fail(text):
@@ -87,22 +85,12 @@ def listen(host, port):
         fail(f"can't listen on {host} port {port}: {error.strerror}. Choose another with --host and --port.")
 
 
-class _BoundedMessage(eventlet.websocket.RFC6455WebSocket.Message):
-    """eventlet bounds a WebSocket frame, but not the sum of a message's fragments."""
-
-    def push(self, data, final=False):
-        self.size = getattr(self, "size", 0) + len(data)
-        if self.size > MAX_MESSAGE:
-            raise eventlet.websocket.FailedConnectionError(1009, "Message too large.")
-        super().push(data, final)
-
-
 def main(app):
     """Serve until SIGTERM or Ctrl-C, then finish what was begun and exit 0."""
     settings = app.config["REPLYX"]
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    eventlet.websocket.RFC6455WebSocket.Message = _BoundedMessage
+    bounds.init(socketio.server.eio)
     listener = listen(settings.host, settings.port)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -111,9 +99,10 @@ def main(app):
     eventlet.spawn(_recheck_each_second)
     eventlet.spawn(
         eventlet.wsgi.server, listener, app, max_size=MAX_CONNECTIONS, log_output=False, debug=False,
-        keepalive=KEEPALIVE_SECONDS, socket_timeout=SOCKET_SECONDS,
-        # eventlet ends a chunked body by itself; without this Werkzeug reads it as empty.
-        environ={"wsgi.input_terminated": True})
+        keepalive=KEEPALIVE_SECONDS, socket_timeout=SOCKET_SECONDS, protocol=bounds.HttpProtocol,
+        # eventlet ends a chunked body by itself; without this Werkzeug reads it as empty. What the libraries write to
+        # wsgi.errors are half lines about clients that went away.
+        environ={"wsgi.input_terminated": True, "wsgi.errors": open(os.devnull, "w")})
     log.info("ReplyX %s serves %s on %s port %d", VERSION, settings.public_url, settings.host, settings.port)
     stop.wait()
     _drain(app, listener)

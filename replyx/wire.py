@@ -3,6 +3,8 @@ import orjson
 from socketio import packet
 
 UNREADABLE = "\x00unreadable"
+# Engine.IO hands on whatever JSON a packet held, None too.
+NOT_GIVEN = object()
 
 
 def dumps(value, **_):
@@ -24,9 +26,9 @@ class Packet(packet.Packet):
     """
     uses_binary_events = False
 
-    def __init__(self, *args, encoded_packet=None, **options):
+    def __init__(self, *args, encoded_packet=NOT_GIVEN, **options):
         super().__init__(*args, **options)
-        if encoded_packet is not None:
+        if encoded_packet is not NOT_GIVEN:
             self.decode(encoded_packet)
 
     def decode(self, encoded_packet):

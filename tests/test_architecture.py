@@ -7,7 +7,7 @@ import replyx
 ROOT = Path(replyx.__file__).parent
 # From the top down; what stands in one row may use each other without a circle.
 LAYERS = [
-    {"cli", "server"},
+    {"cli", "server", "bounds"},
     {"__init__"},
     {"events", "api", "widget", "console", "descriptions"},
     {"intake", "assets"},
@@ -77,19 +77,19 @@ def test_only_the_writer_commits():
 
 
 def using(word):
-    return {file.name for _, file in modules() if word in file.read_text()}
+    return {str(file.relative_to(ROOT)) for _, file in modules() if word in file.read_text()}
 
 
 def test_eventlet_and_the_environment_have_their_places():
-    assert using("import eventlet") | using("from eventlet") == {"server.py", "green.py"}
+    assert using("import eventlet") | using("from eventlet") == {"server.py", "bounds.py", "green.py"}
     # The command line reads it to hand it on to the server's process, nothing else.
-    assert using("os.environ") == {"config.py", "cli.py"}
+    assert using("os.environ") == {"config.py", "cli/__init__.py"}
 
 
 def test_functions_are_short_and_modules_too():
     for _, file in modules():
         text = file.read_text()
-        assert text.count("\n") <= 320, file.name
+        assert text.count("\n") <= 300, file.name
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef):
                 assert node.end_lineno - node.lineno < 40, f"{file.name}: {node.name}"

@@ -104,7 +104,7 @@ def commands(group, path=()):
             yield (*path, name), command
 
 
-@pytest.mark.parametrize("path, command", list(commands(main)), ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
+@pytest.mark.parametrize("path, command", [pytest.param(*pair, id=" ".join(pair[0])) for pair in commands(main)])
 def test_every_command_has_help(path, command):
     assert command.help and command.get_short_help_str()
     assert all(getattr(option, "help", None) for option in command.params if option.param_type_name == "option")

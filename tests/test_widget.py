@@ -148,7 +148,8 @@ def test_text_is_shown_as_text(page, cast):
 
 
 def test_blocked_storage_does_not_stop_a_visitor(context, host):
-    context.add_init_script("Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } })")
+    context.add_init_script("""Object.defineProperty(window, "localStorage", {
+        get() { throw new DOMException("blocked", "SecurityError"); } })""")
     page = context.new_page()
     page.goto(host.url)
     widget = Widget(page).open()

@@ -1,0 +1,87 @@
+"""The `replyx` command: what an owner does from a shell, while the server runs and when it does not."""
+import json
+import os
+import sys
+
+import click
+
+from .. import accounts, accounts_store, config, descriptions, sites
+from ..database import reader
+from ..version import VERSION
+from .common import as_json, become_owner, fail, show, with_app
+from .people import apikey, manager
+from .sites import assistant, site
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="ReplyX")
+def main():
+    """Self-hosted live chat. See `replyx COMMAND --help`."""
+
+
+@main.command()
+@click.option("--host", help="The address to listen on; REPLYX_HOST otherwise.")
+@click.option("--port", help="The port to listen on; REPLYX_PORT otherwise.")
+def run(host, port):
+    """Serve until SIGTERM or Ctrl-C."""
+    environ = dict(os.environ)
+    for name, value in (("REPLYX_HOST", host), ("REPLYX_PORT", port)):
+        if value is not None:
+            environ[name] = value
+    try:
+        become_owner(config.load(environ).instance)
+    except config.ConfigError as error:
+        fail(error, 2)
+    # wsgi.py has to patch before Flask is imported, so the server gets a fresh interpreter.
+    os.execve(sys.executable, [sys.executable, str(config.ROOT / "wsgi.py")], environ)
+
+
+@main.command("config")
+@as_json
+def show_config(as_json):
+    """The settings, and where each comes from."""
+    try:
+        settings = config.load()
+    except config.ConfigError as error:
+        fail(error, 2)
+    rows = [{"name": setting.variable, "value": _shown(getattr(settings, setting.name)),
+             "source": settings.sources[setting.name], "meaning": setting.meaning}
+            for setting in (config.INSTANCE, *config.SETTINGS)]
+    show(rows, as_json, lambda row: f"{row['name']}={row['value']}  ({row['source']})\n    {row['meaning']}")
+
+
+def _shown(value):
+    if value is None:
+        return "off"
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+@main.command()
+@with_app
+def openapi(settings):
+    """The HTTP API's description, as OpenAPI 3.1 JSON."""
+    click.echo(json.dumps(descriptions.openapi(settings.public_url), indent=2))
+
+
+@main.command()
+@with_app
+def asyncapi(settings):
+    """The Socket.IO API's description, as AsyncAPI 3.0 JSON."""
+    click.echo(json.dumps(descriptions.asyncapi(settings.public_url), indent=2))
+
+
+@main.command()
+@with_app
+def demo(settings):
+    """Make the site "Demo" if there is none, and print the links to try ReplyX."""
+    if accounts_store.site_by_name(reader, sites.DEMO) is None:
+        sites.add_site(sites.DEMO, ["localhost", "127.0.0.1"])
+    click.echo(f"Guest:   {settings.public_url}/demo")
+    click.echo(f"Manager: {settings.public_url}/console")
+    if not accounts_store.managers(reader):
+        click.echo(f"First make the owner's account, once, within a day:\n         "
+                   f"{accounts.make_setup_link(settings.public_url)}")
+
+
+for group in (site, assistant, manager, apikey):
+    main.add_command(group)
