@@ -9,8 +9,8 @@ from .. import accounts, accounts_store, config, descriptions, sites
 from ..database import reader
 from ..version import VERSION
 from .common import as_json, become_owner, fail, show, with_app
-from .people import apikey, manager
-from .sites import assistant, site
+from .people_commands import apikey, manager
+from .site_commands import assistant, site
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
