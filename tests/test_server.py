@@ -163,6 +163,19 @@ def test_an_empty_instance_stores_its_first_message_within_three_seconds(tmp_pat
     assert memory < 90 * 1024
 
 
+def test_sockets_are_plain_and_many(served, cast):
+    """No compression, whatever a browser offers: it would cost 100 KiB more for each socket. Files for all of them."""
+    offer = "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n" \
+            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" \
+            "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", served.port)) as wire:
+        wire.sendall(offer.encode())
+        answer = wire.recv(4096).lower()
+    assert answer.startswith(b"http/1.1 101") and b"sec-websocket-extensions" not in answer
+    soft, hard = Path(f"/proc/{served.process.pid}/limits").read_text().split("Max open files")[1].split()[:2]
+    assert soft == hard
+
+
 def test_a_client_that_reads_nothing_does_not_hold_the_stop(tmp_path):
     with Served(tmp_path) as server:
         guest = Cast(server).guest()
@@ -184,7 +197,9 @@ def test_the_log_follows_a_guest_and_keeps_secrets(tmp_path):
         params = {**cast.guest().auth, "site_token": "st_wrong"}
         requests.post(f"{server.url}/api/site/dialogs", params=params, json={}, timeout=10)
         log = until(lambda: "dialog.open refused: unauthorized" in server.log and server.log)
-    for line in ("[Site] connection attempt address=127.0.0.1", "[Site] connection accepted", "dialog=1 connections=2",
+    for line in ("[Site] connection attempt address=127.0.0.1", "[Site] connection accepted",
+                 "[Site] dialog open dialog=1 connections=1",
+                 "[Widget] connection accepted address=127.0.0.1 dialog=1 connections=2",
                  "[Site] message stored dialog=1 message=1 transport=socket",
                  "[Widget] message.post refused: invalid transport=socket address=127.0.0.1 fields='text'"):
         assert line in log

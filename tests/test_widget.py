@@ -136,6 +136,22 @@ def test_two_tabs_show_the_same(context, host):
     expect(first.lines).to_have_text(["from the first tab", "from the second tab"])
 
 
+def test_two_tabs_opened_before_the_first_message_are_one_guest(context, host, cast):
+    pages = [context.new_page(), context.new_page()]
+    for page in pages:
+        page.goto(host.url)
+    first, second = (Widget(page).open() for page in pages)
+    first.write("first tab, first")
+    expect(first.log).to_contain_text("Sent")
+    second.write("second tab, second")
+    for widget in (second, first):
+        expect(widget.lines).to_have_text(["first tab, first", "second tab, second"])
+    with cast.manager.socket() as desk:
+        dialog = only_dialog(desk, "second tab, second")
+        lines = desk.call("message_list", {"dialog_id": dialog["id"]})["messages"]
+    assert [line["text"] for line in lines] == ["first tab, first", "second tab, second"]
+
+
 def test_text_is_shown_as_text(page, cast):
     evil = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
     widget = Widget(page).open()

@@ -26,12 +26,17 @@ export class Bridge {
   }
 
   /** Resolves when the host page has stored it, or when it has not answered for a second. */
-  save(key, value) {
+  save(key, value) { return this.#store("save", key, value); }
+
+  /** Store it unless another tab has stored a value there already; resolves with the value that counts. */
+  claim(key, value) { return this.#store("claim", key, value); }
+
+  #store(type, key, value) {
     const id = this.#nextSave++;
     return new Promise((resolve) => {
       this.#saves.set(id, resolve);
-      setTimeout(() => this.#saved(id), SAVE_MS);
-      this.#tell({ type: "save", key: this.#prefix + key, value, id });
+      setTimeout(() => this.#saved(id, value), SAVE_MS);
+      this.#tell({ type, key: this.#prefix + key, value, id });
     });
   }
 
@@ -44,8 +49,8 @@ export class Bridge {
 
   #tell(message) { window.parent.postMessage({ replyx: PROTOCOL, ...message }, this.#origin); }
 
-  #saved(id) {
-    this.#saves.get(id)?.();
+  #saved(id, value) {
+    this.#saves.get(id)?.(value);
     this.#saves.delete(id);
   }
 
@@ -53,12 +58,12 @@ export class Bridge {
   #receive(event, resolve) {
     if (event.source !== window.parent || !event.data?.replyx) return;
     if (this.#origin !== "*" && event.origin !== this.#origin) return;
-    const { type, stored = {}, lang, id } = event.data;
+    const { type, stored = {}, lang, id, value } = event.data;
     if (type === "hello") {
       this.#origin = event.origin;
       const ours = Object.entries(stored).filter(([key]) => key.startsWith(this.#prefix));
       resolve({ lang, stored: Object.fromEntries(ours.map(([key, value]) => [key.slice(this.#prefix.length), value])) });
-    } else if (type === "saved") this.#saved(id);
+    } else if (type === "saved") this.#saved(id, value);
     else if (type === "shown" || type === "hidden") this.onVisibility(type === "shown");
   }
 }

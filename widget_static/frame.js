@@ -6,7 +6,7 @@ import { Dialog, catchUp } from "./dialog.js";
 import { Outbox } from "./outbox.js";
 import { textsFor } from "./texts.js";
 import { Typing } from "./typing.js";
-import { uuid } from "./uuid.js";
+import { UUID, uuid } from "./uuid.js";
 import { View } from "./view.js";
 
 const PAGE = 50;
@@ -17,8 +17,8 @@ let isShown = true;
 const bridge = new Bridge({ site: document.body.dataset.site, onVisibility: (shown) => { isShown = shown; onVisibility(); } });
 const { lang, stored } = await bridge.hello();
 
-let isKnown = GUEST_ID in stored;
-const guestId = stored[GUEST_ID] ?? uuid();
+let isKnown = UUID.test(stored[GUEST_ID]);
+const guestId = isKnown ? stored[GUEST_ID] : uuid();
 const query = new URLSearchParams(location.search);
 const name = query.has("site_token") ? { site_token: query.get("site_token") }
   : { assistant_id: Number(query.get("assistant_id")) };
@@ -64,17 +64,24 @@ function render() {
   view.render(dialog, outbox.entries);
 }
 
-async function send(text) {
+function send(text) {
   typing.say(false);
-  // The id is in the host page's storage before it first reaches the server: a lost reply never loses the dialog.
-  if (!isKnown) {
-    isKnown = true;
-    await bridge.save(GUEST_ID, guestId);
+  outbox.add((text.toWellFormed?.() ?? text).replaceAll("\0", ""), uuid());
+}
+
+/** The id is in the host page's storage before a line first reaches the server: a lost reply never loses the dialog. */
+async function claimGuestId() {
+  if (isKnown) return;
+  if (await bridge.claim(GUEST_ID, guestId) !== guestId) {
+    // Another tab of this guest was first: begin anew under its id. What is unsent lies in the outbox.
+    location.reload();
+    await new Promise(() => {});
   }
-  await outbox.add((text.toWellFormed?.() ?? text).replaceAll("\0", ""), uuid());
+  isKnown = true;
 }
 
 async function post({ text, client_id }) {
+  await claimGuestId();
   if (dialog.view) {
     try {
       const answer = await connection.request("message_post", { dialog_id: dialog.id, text, client_id });
@@ -95,7 +102,8 @@ async function openDialog(payload) {
 }
 
 async function refresh() {
-  if (!dialog.view && isKnown) await openDialog({});
+  // A guest without a dialog has nothing to ask for; without a socket, only an answer shows that there is a way.
+  if (!dialog.view && (isKnown || !connection.isOnline)) await openDialog({});
   else if (dialog.view) await catchUp(connection, dialog);
   for (const { client_id } of outbox.entries.filter((entry) => isStored(entry))) outbox.drop(client_id);
   render();

@@ -143,12 +143,14 @@
     drawn() {
       clearTimeout(timer);
       frame.classList.remove("loading");
-      tell({ type: "shown" });
+      if (isOpen()) tell({ type: "shown" });
     },
     save({ key, value, id }) {
       if (isOurs(key)) storage.set(key, String(value));
-      tell({ type: "saved", id });
+      tell({ type: "saved", id, value });
     },
+    // The first of two tabs decides.
+    claim({ key, value, id }) { hear.save({ key, value: storage.all()[key] ?? value, id }); },
     remove({ key }) { if (isOurs(key)) storage.remove(key); },
     close,
   };

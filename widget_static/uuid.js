@@ -1,3 +1,5 @@
+export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /** A UUIDv4 (RFC 9562); pages on http:// have no crypto.randomUUID. */
 export function uuid() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

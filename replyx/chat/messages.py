@@ -54,12 +54,15 @@ def _store(context, identity, unit):
         if stored["duplicate"]:
             return
         dialog = stored["dialog"]
+        prefix = identity.channel.capitalize()
         if stored["changed"]:
             announce(dialog)
+            log.info("[%s] dialog open dialog=%d connections=%d", prefix, dialog["id"],
+                     len(rooms.members(rooms.dialog(dialog["id"]))))
         names = rooms.dialog(dialog["id"]), *manager_rooms(dialog["site_id"])
         rooms.broadcast("message", {"message": stored["wire"]}, *names)
-        log.info("[%s] message stored dialog=%d message=%d transport=%s", identity.channel.capitalize(),
-                 dialog["id"], stored["row"]["id"], context.transport)
+        log.info("[%s] message stored dialog=%d message=%d transport=%s", prefix, dialog["id"], stored["row"]["id"],
+                 context.transport)
     return writer.submit(unit, after)
 
 

@@ -1,0 +1,47 @@
+"""What the queries cost: none of those that run while people chat may scan or sort what grows with history."""
+import pytest
+
+from replyx import config, create_app, store
+from replyx.database import reader
+from replyx.extensions import db, writer
+
+
+class Plans:
+    """In the place of the readers: the steps of each query's plan."""
+
+    def __init__(self):
+        self.steps = []
+
+    def all(self, sql, **values):
+        self.steps += [row["detail"] for row in reader.all(f"EXPLAIN QUERY PLAN {sql}", **values)]
+        return []
+
+    one = all
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory):
+    app = create_app(config.load({"REPLYX_INSTANCE": str(tmp_path_factory.mktemp("plans"))}))
+    yield app
+    writer.stop()
+    with app.app_context():
+        db.engine.dispose()
+
+
+QUERIES = {
+    "a dialog": lambda q: store.dialog(q, 1), "its state": lambda q: store.dialog_state(q, 1),
+    "the open dialog": lambda q: store.open_dialog(q, 1, "hash"), "a client_id": lambda q: store.message_by_client_id(q, 1, "id"),
+    "a guest's client_id": lambda q: store.guest_message_by_client_id(q, 1, "hash", "id"),
+    "the newest lines": lambda q: store.messages(q, 1, 50), "lines after": lambda q: store.messages(q, 1, 50, after=1),
+    "lines before": lambda q: store.messages(q, 1, 50, before=9),
+    **{f"{view} of {name}": lambda q, view=view, ids=ids: store.dialogs(q, view, ids, 1, 9, 50)
+       for view in store.VIEWS for name, ids in (("every site", None), ("one site", (1,)))},
+}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_goes_by_an_index(instance, name):
+    plans = Plans()
+    QUERIES[name](plans)
+    assert plans.steps
+    assert not [step for step in plans.steps if step.startswith("SCAN") or "TEMP B-TREE" in step]
