@@ -3,7 +3,7 @@ import re
 
 import orjson
 from flask import Blueprint, Response, current_app, request
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
 from . import credentials, intake, wire
 from .actions import Context
@@ -42,8 +42,8 @@ def _add(api, action, speaks, route):
     def view(channel="console", **path):
         config = current_app.config["REPLYX"]
         shown = credentials.from_request(request.environ, channel, config)
-        payload = _with_path(_payload(speaks), path)
-        status, body, answer = intake.handle(action, shown, payload, Context("http", request.environ["replyx.address"]))
+        context = Context("http", request.environ["replyx.address"])
+        status, body, answer = intake.handle(action, shown, lambda: _with_path(_payload(speaks), path), context)
         response = _json(body, status)
         if answer.session is not None:
             _set_session(response, answer.session, config)
@@ -72,7 +72,7 @@ def _payload(speaks):
         payload = wire.loads(body) if body else {}
     except RequestEntityTooLarge:
         raise TooLarge() from None
-    except ValueError:
+    except (ValueError, ClientDisconnected):
         raise Invalid("The body is not valid JSON. Send a JSON object in UTF-8.") from None
     if not isinstance(payload, dict):
         raise Invalid("The body must be a JSON object.")

@@ -51,26 +51,34 @@ def _disconnect(sid, reason=None):
 
 def _handler(action):
     def handle(sid, *arguments):
-        return _answer(sid, arguments, lambda connection, payload: intake.handle(
-            action, connection.credentials, payload, Context("socket", connection.address))[1])
+        def run(connection):
+            context = Context("socket", connection.address)
+            return intake.handle(action, connection.credentials, lambda: _payload(arguments), context)[1]
+        return _answer(sid, run)
     return handle
 
 
+def _payload(arguments):
+    if len(arguments) != 1:
+        raise Invalid("Send one payload with the event: a JSON object.")
+    return arguments[0]
+
+
 def _unknown(event, sid, *arguments):
-    def refuse(connection, payload):
+    def refuse(connection):
         if event == wire.UNREADABLE:
             raise Invalid("The packet can't be read. Send JSON text: an event's name and one object.")
         raise NotFound("There is no such event. See `replyx asyncapi`.")
-    return _answer(sid, arguments, refuse)
+    return _answer(sid, refuse)
 
 
-def _answer(sid, arguments, run):
+def _answer(sid, run):
     """The ack of an event: every event gets one, whatever happens."""
     try:
         connection = rooms.connection(sid)
         if connection is None:
             raise Unauthorized("This socket was not accepted. Connect again.")
-        return run(connection, arguments[0] if len(arguments) == 1 else None)
+        return run(connection)
     except ReplyXError as error:
         return error.to_wire()
     except Exception:

@@ -12,16 +12,16 @@ log = logging.getLogger(__name__)
 ACTIONS = {action.name: action for action in (*chat.ACTIONS, *accounts.ACTIONS)}
 
 
-def handle(action, credentials, payload, context):
+def handle(action, credentials, unpack, context):
     """Run an action: limits, credentials, schema, rules, storage, broadcast.
 
-    Gives the HTTP status, the answer's body, and the Answer it came from. Raises ReplyXError and nothing else; what is
+    `unpack()` gives the payload or raises: what a stranger sent is not even read. Gives the HTTP status, the answer's body, and the Answer it came from. Raises ReplyXError and nothing else; what is
     raised is in the log already.
     """
     prefix = credentials.channel.capitalize()
     try:
         identity = _identify(credentials, action.who, action.limit, context, makes_guest=action.name == "dialog.open")
-        answer = action.run(identity, _load(action.input, payload), context)
+        answer = action.run(identity, _load(action.input, unpack()), context)
         return action.status if answer.made else 200, {"ok": True, **action.output.dump(answer.body)}, answer
     except ReplyXError as error:
         log.warning("[%s] %s refused: %s transport=%s address=%s%s", prefix, action.name, error.code,
