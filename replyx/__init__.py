@@ -1,7 +1,7 @@
 """ReplyX: a self-hosted live chat. `create_app` puts the parts together."""
 import logging
 import os
-from pathlib import Path
+import secrets
 
 from flask import Flask
 
@@ -23,7 +23,10 @@ def create_app(settings=None, async_mode="threading", upgrade=False):
     settings = settings or config.load()
     # The database holds what people wrote: nothing in the instance is for other users of the machine.
     os.umask(0o077)
+    config.make_instance(settings.instance)
     app = Flask(__name__, static_folder=None, template_folder="console/templates")
+    # A redirect would repeat whatever Host the request named.
+    app.url_map.merge_slashes = False
     app.config.update(
         REPLYX=settings, ASYNC_MODE=async_mode, SECRET_KEY=_secret_key(settings.instance),
         SQLALCHEMY_DATABASE_URI=f"sqlite:///{database.path(settings.instance)}",
@@ -40,20 +43,14 @@ def create_app(settings=None, async_mode="threading", upgrade=False):
 
 
 def _secret_key(instance):
-    """The instance's key, made with its folder on the first start; only its owner can read it."""
+    """The instance's key, made on the first start; only its owner can read it."""
+    file = instance / "secret_key"
     try:
-        Path(instance).mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = Path(instance) / "secret_key"
-        try:
-            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return file.read_bytes()
-        with os.fdopen(handle, "wb") as new:
-            new.write(os.urandom(32).hex().encode())
-        return file.read_bytes()
-    except OSError as error:
-        raise config.ConfigError(f"REPLYX_INSTANCE: {instance} can't be used: {error.strerror}. "
-                                 "Make the folder writable for this user.") from None
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
+            new.write(secrets.token_hex())
+    except FileExistsError:
+        pass
+    return file.read_text()
 
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -9,6 +9,7 @@ from .clock import now
 from .database import reader
 from .errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
 from .extensions import writer
+from .limits import limiter
 
 log = logging.getLogger(__name__)
 
@@ -20,27 +21,48 @@ SETUP_SECONDS = 24 * 3600
 
 def sign_in(identity, payload, context):
     """Make a session. An unknown address, a wrong password and a disabled account answer alike."""
-    manager = store.manager_by_email(reader, payload["email"].strip().lower())
+    email = payload["email"].strip().lower()
+    limiter.hit("account", "identity", email)
+    manager = store.manager_by_email(reader, email)
     right = passwords.is_password(manager and manager["password_hash"], payload["password"])
     if not right or manager["disabled_at"]:
         raise Unauthorized("The email or the password is wrong. Check both and try again.")
-    if manager["totp_secret"]:
-        _use_code(manager["id"], manager["totp_secret"], payload.get("code"))
-    return _begin_session(manager["id"])
+    step = _code_step(manager["totp_secret"], payload.get("code")) if manager["totp_secret"] else None
+
+    def unit(tx):
+        # What was checked took its time: by now the password, the second factor or the account may be another.
+        if store.manager_by_email(tx, manager["email"]) != manager:
+            raise Unauthorized("Your account has changed meanwhile. Sign in again.")
+        if step is not None and not store.use_totp_step(tx, manager["id"], step):
+            raise _wrong_code()
+        return _add_session(tx, manager["id"])
+    return _signed_in(writer.submit(unit))
 
 
-def _use_code(manager_id, secret, code):
+def _code_step(secret, code):
     if not code:
         raise Unauthorized("Enter the code of your authenticator app too.", fields={"code": ["Needed."]})
     step = passwords.totp_step(secret, code)
-    if step is None or not writer.submit(lambda tx: store.use_totp_step(tx, manager_id, step)):
-        raise Unauthorized("The code is wrong or was used before. Wait for the next one.", fields={"code": ["Wrong."]})
+    if step is None:
+        raise _wrong_code()
+    return step
 
 
-def _begin_session(manager_id):
+def _wrong_code():
+    return Unauthorized("The code is wrong or was used before. Wait for the next one.", fields={"code": ["Wrong."]})
+
+
+def _add_session(tx, manager_id):
+    """A new session; its token."""
     token = tokens.new("rs_")
-    writer.submit(lambda tx: store.add_session(tx, manager_id, tokens.digest(token), now(SESSION_SECONDS)))
+    store.add_session(tx, manager_id, tokens.digest(token), now(SESSION_SECONDS))
+    return token
+
+
+def _signed_in(token):
     manager = store.session(reader, tokens.digest(token))
+    if manager is None:
+        raise Unauthorized("Your session has ended already. Sign in again.")
     return Answer(_session_body(manager["manager_id"], manager), made=True, session=token)
 
 
@@ -73,30 +95,38 @@ def set_up(identity, payload, context):
     def unit(tx):
         if not store.use_setup_link(tx, tokens.digest(payload["token"])):
             raise Unauthorized("This link was used or is over a day old. Make a new one: replyx manager setup-link")
-        return _add_manager(tx, email, payload["name"].strip(), "owner", password_hash)
-    return _begin_session(writer.submit(unit))
+        manager_id = _add_manager(tx, email, payload["name"].strip(), "owner", password_hash)
+        return _add_session(tx, manager_id)
+    return _signed_in(writer.submit(unit))
 
 
 def begin_two_factor(identity, payload, context):
     """A new secret for the authenticator app; nothing is stored before `confirm_two_factor` proves that it arrived."""
-    _person(identity)
+    _without_second_factor(identity)
     secret = passwords.new_totp_secret()
     return Answer({"secret": secret, "uri": passwords.totp_uri(secret, identity.email)})
 
 
 def confirm_two_factor(identity, payload, context):
-    manager_id = _person(identity)
+    manager_id = _without_second_factor(identity)
     step = passwords.totp_step(payload["secret"], payload["code"])
     if step is None:
         raise Invalid("The code does not fit the secret. Check the clock of your phone.", fields={"code": ["Wrong."]})
-    writer.submit(lambda tx: store.update_manager(tx, manager_id, totp_secret=payload["secret"], totp_step=step))
+
+    def unit(tx):
+        store.update_manager(tx, manager_id, totp_secret=payload["secret"], totp_step=step)
+        store.delete_other_sessions(tx, manager_id, identity.session_hash)
+    writer.submit(unit)
     tokens.forget()
     return Answer()
 
 
-def _person(identity):
+def _without_second_factor(identity):
+    """The manager's id, if they have none yet: a session alone must not be enough to replace one."""
     if identity.manager_id is None:
         raise Forbidden("An API key has no second factor. Sign in as a manager.")
+    if identity.two_factor:
+        raise Conflict("The second factor is on already. To replace it, first run: replyx manager reset-2fa EMAIL")
     return identity.manager_id
 
 
@@ -121,6 +151,7 @@ def _add_manager(tx, email, name, role, password_hash, site_ids=()):
 
 def add_manager(email, name, role, password, site_ids=()):
     """The new manager's row. Raises Invalid, Conflict or NotFound."""
+    schemas.check(schemas.NewManager(), email=email, name=name, password=password)
     email, password_hash = _email(email), passwords.hash_password(password)
     if role == "owner" and site_ids:
         raise Invalid("An owner sees every site. Leave --site out, or make a manager.")
@@ -155,6 +186,7 @@ def make_setup_link(public_url):
 
 def add_api_key(name, role, site_ids=()):
     """The new key's row with the key itself, which can't be had again."""
+    schemas.check(schemas.Named(), name=name)
     key = tokens.new("rk_")
 
     def unit(tx):

@@ -123,6 +123,11 @@ def delete_sessions(tx, manager_id):
     return tx.execute("DELETE FROM manager_session WHERE manager_id = :id", id=manager_id)
 
 
+def delete_other_sessions(tx, manager_id, token_hash):
+    return tx.execute("DELETE FROM manager_session WHERE manager_id = :id AND token_hash <> :hash",
+                      id=manager_id, hash=token_hash)
+
+
 def replace_setup_link(tx, token_hash, expires_at):
     """One link at a time: a new one ends those before it."""
     tx.execute("DELETE FROM setup_link")

@@ -8,7 +8,8 @@ class Action:
 
     `who` holds "guest", "manager", or nobody for actions that need no credentials. `run(identity, payload, context)`
     gives an Answer. `input` and `output` are schema instances. `route` is below `/api/{channel}` and `/api/manager`.
-    `status` is the HTTP status when something was made, and `limit` names a row of `limits.LIMITS`.
+    `status` is the HTTP status when something was made, and `limit` names a row of `limits.LIMITS`. `makes_guest` lets a
+    guest come without a guest_id: one is made.
     """
     name: str
     who: frozenset
@@ -21,6 +22,7 @@ class Action:
     limit: str
     status: int = 200
     http_only: bool = False
+    makes_guest: bool = False
     summary: str = ""
 
 

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntityTooLarge
 
 from . import credentials, intake, wire
+from .accounts import SESSION_SECONDS
 from .actions import Context
 from .errors import CODES, Invalid, ReplyXError, TooLarge
 
@@ -91,7 +92,7 @@ def _json(body, status):
 def _set_session(response, token, config):
     name = credentials.cookie_name(config)
     if token:
-        response.set_cookie(name, token, max_age=30 * 24 * 3600, httponly=True, samesite="Lax", secure=config.is_https)
+        response.set_cookie(name, token, max_age=SESSION_SECONDS, httponly=True, samesite="Lax", secure=config.is_https)
     else:
         response.delete_cookie(name, httponly=True, samesite="Lax", secure=config.is_https)
 

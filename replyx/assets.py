@@ -25,8 +25,9 @@ def text_response(text, mimetype, **headers):
 class Assets:
     """The files of a folder, read once. `version` is a hash over all of them."""
 
-    def __init__(self, folder):
-        folder = Path(folder)
+    def __init__(self, folder, templates=()):
+        """`templates` are files that are filled in before they are served; as they are, they are not."""
+        folder, self._templates = Path(folder), templates
         self._files = {file.relative_to(folder).as_posix(): file.read_bytes()
                        for file in sorted(folder.rglob("*")) if file.is_file()}
         self._zipped = {}
@@ -41,7 +42,7 @@ class Assets:
     def respond(self, version, name):
         """A file for a browser. A page of another version gets what there is, but may not keep it."""
         body = self._files.get(name)
-        if body is None:
+        if body is None or name in self._templates:
             abort(404)
         suffix = Path(name).suffix
         mimetype = TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"

@@ -1,10 +1,13 @@
 """Every setting: read from the environment and `instance/config.toml`, checked here and nowhere else."""
+import errno
 import ipaddress
 import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from . import origins
 
 PREFIX = "REPLYX_"
 ROOT = Path(__file__).resolve().parent.parent
@@ -16,10 +19,17 @@ class ConfigError(Exception):
 
 
 def _url(value):
+    """The origin as browsers write it: lower case, an IDNA host, no default port."""
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/") or parts.query:
-        raise ValueError("is not an address like https://chat.example.com, without a path")
-    return f"{parts.scheme}://{parts.netloc}".lower()
+    extra = parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc
+    try:
+        if parts.scheme not in origins.DEFAULT_PORTS or extra or not parts.hostname or ":" in parts.hostname:
+            raise ValueError
+        host = origins.normalise(parts.hostname)
+        port = parts.port or origins.DEFAULT_PORTS[parts.scheme]
+    except ValueError:
+        raise ValueError("is not an address like https://chat.example.com, without a path") from None
+    return f"{parts.scheme}://{host}" + (f":{port}" if port != origins.DEFAULT_PORTS[parts.scheme] else "")
 
 
 def _host(value):
@@ -81,7 +91,7 @@ SETTINGS = (
     Setting("rate_limits", "1", _factor, "Multiplies every rate limit, or `off` for load tests."),
     Setting("log_level", "info", _log_level, "The least important lines to log: debug, info, warning or error."),
 )
-INSTANCE = Setting("instance", str(ROOT / "instance"), Path, "The folder of the database, the secret key and uploads.")
+INSTANCE = Setting("instance", str(ROOT / "instance"), Path, "The folder of the database and the secret key.")
 NOT_YET = {"database_url", "message_queue"}
 
 
@@ -160,3 +170,14 @@ def _from_file(file):
         if isinstance(value, bool) or not isinstance(value, (str, int, float)):
             raise ConfigError(f"{name} ({file}) is neither text nor a number.")
     return {name: str(value) for name, value in content.items()}
+
+
+def make_instance(folder):
+    """Make the instance folder if there is none. Raises ConfigError when it can't be written to."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise ConfigError(f"REPLYX_INSTANCE: {folder} can't be used: {error.strerror}. "
+                          "Make the folder writable for this user.") from None

@@ -43,7 +43,7 @@ def from_auth(environ, auth, config):
 
 def _guest(environ, config, found, channel):
     """The channel asked for is only a word for the log; what was shown decides."""
-    site_token, assistant_id = _text(found.get("site_token")), _number(found.get("assistant_id"))
+    site_token, assistant_id = _text(found.get("site_token")), number(found.get("assistant_id"))
     if site_token or assistant_id is not None:
         channel = "site" if site_token else "widget"
     return Credentials(
@@ -82,7 +82,7 @@ def _text(value):
     return value if isinstance(value, str) and len(value) <= LONGEST else ""
 
 
-def _number(value):
+def number(value):
     """An assistant_id as a number; what is none stays as it came, to be refused."""
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 17:
         return int(value)

@@ -4,6 +4,7 @@ import re
 from apispec.ext.marshmallow import OpenAPIConverter
 
 from . import schemas
+from .credentials import cookie_name
 from .errors import CODES
 from .intake import ACTIONS
 from .version import VERSION
@@ -11,7 +12,7 @@ from .version import VERSION
 # Socket.IO events that the server sends, with the schema of their payload.
 EVENTS = {
     "message": ("A message was stored", {"message": "Message"}),
-    "dialog": ("A dialog's state changed", {"dialog": "GuestDialog"}),
+    "dialog": ("A dialog's state changed; a guest gets the fields of GuestDialog alone", {"dialog": "ManagerDialog"}),
     "typing_start": ("Somebody began to type", {"dialog_id": None, "sender": None}),
     "typing_stop": ("Somebody stopped typing", {"dialog_id": None, "sender": None}),
     "read": ("Everything up to a message was read", {"dialog_id": None, "sender": None, "message_id": None}),
@@ -22,10 +23,8 @@ GUEST_SECURITY = {
     "assistantId": {"type": "apiKey", "in": "header", "name": "Replyx-Assistant-Id"},
     "guestId": {"type": "apiKey", "in": "header", "name": "Replyx-Guest-Id"},
 }
-MANAGER_SECURITY = {
-    "session": {"type": "apiKey", "in": "cookie", "name": "replyx_session"},
-    "apiKey": {"type": "http", "scheme": "bearer"},
-}
+AUTH = ("Connect with an `auth` object: guests with `site_token` or `assistant_id`, and `guest_id` (a UUID); programs with "
+        "`api_key`; the console's pages with `as: manager` and their cookie. A refused connect carries the error in `data`.")
 INTEGER = {"type": "integer", "minimum": 1, "maximum": schemas.MAX_ID}
 SCALARS = {"dialog_id": INTEGER, "message_id": INTEGER, "sender": {"type": "string"}}
 ERROR = {
@@ -47,16 +46,17 @@ class Components:
 
     def body(self, schema, leave_out=()):
         """The JSON Schema of an input, without the fields that travel elsewhere."""
-        properties = {name: self._field(field) for name, field in schema.fields.items() if name not in leave_out}
+        properties = {name: self.reference(field) for name, field in schema.fields.items() if name not in leave_out}
         required = [name for name, field in schema.fields.items() if field.required and name not in leave_out]
         return {"type": "object", "properties": properties, "additionalProperties": False,
                 **({"required": required} if required else {})}
 
     def answer(self, schema):
-        properties = {name: self._field(field) for name, field in schema.fields.items()}
+        properties = {name: self.reference(field) for name, field in schema.fields.items()}
         return {"type": "object", "required": ["ok"], "properties": {"ok": {"const": True}, **properties}}
 
-    def _field(self, field):
+    def reference(self, field):
+        """A field's JSON Schema; of a nested schema a reference, with the schema among the components."""
         nested = getattr(field, "schema", None)
         if nested is None:
             return self._converter.field2property(field)
@@ -70,22 +70,31 @@ class Components:
         return {"anyOf": [reference, {"type": "null"}]} if field.allow_none else reference
 
     def _object(self, schema):
-        return {"type": "object", "properties": {name: self._field(field) for name, field in schema.fields.items()}}
+        return {"type": "object", "properties": {name: self.reference(field) for name, field in schema.fields.items()}}
 
 
 def _strictness(_converter, field, **_):
     return {"pattern": r"\S"} if isinstance(field, schemas.Text) and not field.blank else {}
 
 
-def openapi(url):
+def _manager_security(settings):
+    return {
+        "session": {"type": "apiKey", "in": "cookie", "name": cookie_name(settings), "description":
+                    "Counts only from ReplyX's own pages: with its Origin, or on a GET with Sec-Fetch-Site: same-origin or "
+                    "Replyx-Console: 1."},
+        "apiKey": {"type": "http", "scheme": "bearer"},
+    }
+
+
+def openapi(settings):
     """OpenAPI 3.1: every action under each channel that may use it."""
     components, paths = Components(), {}
     for action in ACTIONS.values():
         for prefix, security in _doors(action):
             path = re.sub(r"<(\w+)>", r"{\1}", prefix + action.route)
             paths.setdefault(path, {})[action.method.lower()] = _operation(components, action, prefix, security)
-    return {"openapi": "3.1.0", "info": INFO, "servers": [{"url": url}], "paths": paths,
-            "components": {"schemas": components.schemas, "securitySchemes": {**GUEST_SECURITY, **MANAGER_SECURITY}}}
+    return {"openapi": "3.1.0", "info": INFO, "servers": [{"url": settings.public_url}], "paths": paths,
+            "components": {"schemas": components.schemas, "securitySchemes": GUEST_SECURITY | _manager_security(settings)}}
 
 
 def _doors(action):
@@ -122,7 +131,7 @@ def _operation(components, action, prefix, security):
     return operation
 
 
-def asyncapi(url):
+def asyncapi(settings):
     """AsyncAPI 3.0: the events that clients send, each answered by an ack, and those that the server sends."""
     components, messages, operations = Components(), {}, {}
     for action in ACTIONS.values():
@@ -142,8 +151,8 @@ def asyncapi(url):
             "type": "object", "required": list(payload), "properties": properties}}
         operations[f"on_{name}"] = {"action": "send", "channel": {"$ref": "#/channels/socket"},
                                     "messages": [_ref(f"on_{name}")]}
-    scheme, _, host = url.partition("://")
-    return {"asyncapi": "3.0.0", "info": {"title": "ReplyX", "version": VERSION},
+    scheme, _, host = settings.public_url.partition("://")
+    return {"asyncapi": "3.0.0", "info": {"title": "ReplyX", "version": VERSION, "description": AUTH},
             "servers": {"replyx": {"host": host, "pathname": "/socket.io/", "protocol": scheme.replace("http", "ws")}},
             "channels": {"socket": {"address": "/", "messages": messages}}, "operations": operations,
             "components": {"schemas": components.schemas}}
@@ -156,4 +165,4 @@ def _ref(name):
 def _event_field(components, field, schema):
     if schema is None:
         return SCALARS[field]
-    return components._field(schemas.fields.Nested(getattr(schemas, schema)()))
+    return components.reference(schemas.fields.Nested(getattr(schemas, schema)()))

@@ -1,4 +1,5 @@
 """The errors a caller can meet: one family, one list of codes, one shape on both transports."""
+import sys
 from dataclasses import dataclass
 
 
@@ -38,6 +39,12 @@ CODES = {code.name: code for code in (
     # The database can't take writes now; nothing was stored.
     Code("storage_unavailable", 503, True, "The server can't store anything right now. Try again in a moment."),
 )}
+
+
+def fail(text, code):
+    """End the process with one line on standard error: 1 for a refusal, 2 for bad usage, settings or a bad start."""
+    print(f"replyx: {text}", file=sys.stderr)
+    raise SystemExit(code)
 
 
 class ReplyXError(Exception):

@@ -45,7 +45,7 @@ def _connect(config, sid, environ, auth):
 def _disconnect(sid, reason=None):
     connection = rooms.remove(sid)
     if connection:
-        log.info("[%s] connection closed address=%s reason=%s", connection.channel.capitalize(), connection.address,
+        log.info("[%s] connection closed address=%s reason=%s", connection.credentials.channel.capitalize(), connection.address,
                  str(reason).replace(" ", "-"))
 
 

@@ -4,7 +4,7 @@ import logging
 from marshmallow import ValidationError
 
 from . import accounts, chat, rooms, tokens
-from .errors import Forbidden, ForbiddenOrigin, Invalid, ReplyXError, Unauthorized
+from .errors import ForbiddenOrigin, Invalid, ReplyXError, Unauthorized
 from .limits import limiter
 
 log = logging.getLogger(__name__)
@@ -15,12 +15,12 @@ ACTIONS = {action.name: action for action in (*chat.ACTIONS, *accounts.ACTIONS)}
 def handle(action, credentials, unpack, context):
     """Run an action: limits, credentials, schema, rules, storage, broadcast.
 
-    `unpack()` gives the payload or raises: what a stranger sent is not even read. Gives the HTTP status, the answer's body, and the Answer it came from. Raises ReplyXError and nothing else; what is
-    raised is in the log already.
+    `unpack()` gives the payload or raises: what a stranger sent is not even read. Gives the HTTP status, the answer's
+    body, and the Answer it came from. Raises ReplyXError and nothing else; what is raised is in the log already.
     """
     prefix = credentials.channel.capitalize()
     try:
-        identity = _identify(credentials, action.who, action.limit, context, makes_guest=action.name == "dialog.open")
+        identity = _identify(credentials, action.who, action.limit, context, action.makes_guest)
         answer = action.run(identity, _load(action.input, unpack()), context)
         return action.status if answer.made else 200, {"ok": True, **action.output.dump(answer.body)}, answer
     except ReplyXError as error:
@@ -38,15 +38,19 @@ def admit(sid, credentials, context):
     log.info("[%s] connection attempt address=%s origin=%s", prefix, context.address, credentials.origin or "none")
     try:
         identity = _identify(credentials, {credentials.speaks}, "connect", context)
-        rooms.add(sid, rooms.Connection(credentials, context.address, credentials.channel))
-        joined = chat.join(sid, identity)
+        rooms.add(sid, rooms.Connection(credentials, context.address))
+        dialog_id = chat.join(sid, identity)
     except ReplyXError as error:
         log.warning("[%s] connection refused: %s address=%s", prefix, error.code, context.address)
         raise
     except Exception:
         log.exception("[%s] connection failed", prefix)
         raise ReplyXError() from None
-    log.info("[%s] connection accepted address=%s%s", prefix, context.address, joined)
+    if dialog_id:
+        log.info("[%s] connection accepted address=%s dialog=%d connections=%d", prefix, context.address, dialog_id,
+                 len(rooms.members(rooms.dialog(dialog_id))))
+    else:
+        log.info("[%s] connection accepted address=%s", prefix, context.address)
 
 
 def _identify(credentials, who, limit, context, makes_guest=False):
@@ -54,11 +58,12 @@ def _identify(credentials, who, limit, context, makes_guest=False):
     limiter.hit(limit, "address", context.address)
     if not who:
         limiter.hit(limit, "identity", context.address)
+        tokens.require_own_page(credentials)
         return None
     limiter.check("refused", "address", context.address)
     try:
         identity = tokens.identify(credentials, who, makes_guest)
-    except (Unauthorized, ForbiddenOrigin, Forbidden):
+    except (Unauthorized, ForbiddenOrigin):
         limiter.hit("refused", "address", context.address)
         raise
     limiter.hit(limit, "identity", identity.key)

@@ -7,6 +7,7 @@ from limits import RateLimitItemPerSecond
 from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 
+from . import clock
 from .errors import RateLimited
 
 # name: (how many, in how many seconds) for one guest or manager.
@@ -16,6 +17,8 @@ LIMITS = {
     "typing": (30, 10),
     "connect": (30, 10),
     "sign_in": (10, 300),
+    "account": (30, 600),
+    "dialog": (6, 60),
     "refused": (10, 60),
 }
 # Many people may share an address: an office, a phone network.
@@ -35,7 +38,7 @@ class CounterStorage(Storage):
 
     def incr(self, key, expiry, amount=1):
         count, ends = self._windows.get(key, (0, 0))
-        moment = time.time()
+        moment = clock.seconds()
         if ends <= moment:
             count, ends = 0, moment + expiry
         self._windows[key] = (count + amount, ends)
@@ -43,10 +46,10 @@ class CounterStorage(Storage):
 
     def get(self, key):
         count, ends = self._windows.get(key, (0, 0))
-        return count if ends > time.time() else 0
+        return count if ends > clock.seconds() else 0
 
     def get_expiry(self, key):
-        return self._windows.get(key, (0, time.time()))[1]
+        return self._windows.get(key, (0, clock.seconds()))[1]
 
     def check(self):
         return True
@@ -60,7 +63,7 @@ class CounterStorage(Storage):
         self._windows.pop(key, None)
 
     def sweep(self):
-        moment = time.time()
+        moment = clock.seconds()
         for key in [key for key, (_, ends) in list(self._windows.items()) if ends <= moment]:
             self._windows.pop(key, None)
 
@@ -99,7 +102,7 @@ class Limiter:
     def _refuse(self, name, scope, who):
         if self._refuses:
             ends = self._windows.get_window_stats(self._items[name, scope], who).reset_time
-            wait = max(1, math.ceil(ends - time.time()))
+            wait = max(1, math.ceil(ends - clock.seconds()))
             raise RateLimited(f"Too many requests. Wait {wait} s and try again.", retry_after=wait)
 
     def _sweep(self):

@@ -120,6 +120,8 @@ class Dialog(db.Model):
         Index("dialog_of_site", "site_id", "last_message_id"),
         Index("dialog_of_site_by_status", "site_id", "status", "last_message_id"),
         Index("dialog_of_manager", "manager_id", "last_message_id"),
+        # Few wait among many that are open.
+        Index("dialog_by_handler", "status", "handler", "last_message_id"),
     )
     id = column(db.Integer, primary_key=True)
     site_id = column(ForeignKey("site.id"), nullable=False)

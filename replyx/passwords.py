@@ -1,11 +1,11 @@
 """Passwords and one-time codes."""
 import threading
-import time
 
 import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from . import clock
 from .errors import Invalid
 from .green import in_thread
 
@@ -50,7 +50,7 @@ def totp_uri(secret, email):
 
 def totp_step(secret, code):
     """The time step (RFC 6238) whose code this is, one step of clock drift allowed either way; None if it is none."""
-    totp, current = pyotp.TOTP(secret), int(time.time()) // STEP_SECONDS
+    totp, current = pyotp.TOTP(secret), int(clock.seconds()) // STEP_SECONDS
     for step in (current - 1, current, current + 1):
         if pyotp.utils.strings_equal(totp.generate_otp(step), code.replace(" ", "")):
             return step

@@ -13,7 +13,6 @@ class Connection:
     """A socket that was accepted: its credentials are checked again for each event, from this address."""
     credentials: object
     address: str
-    channel: str
 
 
 _connections = {}
@@ -69,10 +68,6 @@ def sids_of(grant):
 def enter(sid, *names):
     for name in names:
         socketio.server.enter_room(sid, name)
-
-
-def leave(sid, name):
-    socketio.server.leave_room(sid, name)
 
 
 def members(name):

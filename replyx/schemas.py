@@ -3,6 +3,8 @@ import re
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
+from .errors import Invalid
+
 MAX_TEXT = 10_000
 MAX_ID = 2**53 - 1
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -131,11 +133,17 @@ class SignIn(Input):
     code = Text(10, load_only=True)
 
 
-class SetUp(Input):
-    token = Text(128, required=True, load_only=True)
-    email = Text(254, required=True)
+class Named(Input):
     name = Text(200, required=True)
+
+
+class NewManager(Named):
+    email = Text(254, required=True)
     password = Text(1024, required=True, load_only=True)
+
+
+class SetUp(NewManager):
+    token = Text(128, required=True, load_only=True)
 
 
 class TwoFactor(Input):
@@ -212,6 +220,7 @@ class DialogOpenAnswer(Schema):
     guest_id = fields.String(metadata={"format": "uuid"})
     dialog = Dumped(GuestDialog, allow_none=True)
     messages = Dumped(Message, many=True)
+    more = fields.Boolean()
     message = Dumped(Message)
     duplicate = fields.Boolean()
 
@@ -246,6 +255,14 @@ class SessionAnswer(Schema):
 class TwoFactorAnswer(Schema):
     secret = fields.String()
     uri = fields.String(metadata={"description": "otpauth:// URI for the authenticator app"})
+
+
+def check(schema, **values):
+    """Raise Invalid unless the values fit the schema: the command line's way through the same shapes."""
+    messages = schema.validate(values)
+    if messages:
+        name, texts = next(iter(messages.items()))
+        raise Invalid(f"{name}: {texts[0]}", fields=messages)
 
 
 _message, _guest_dialog, _manager_dialog = Message(), GuestDialog(), ManagerDialog()

@@ -1,4 +1,6 @@
 """The listening socket, the eventlet server on it, and a stop that loses nothing."""
+import contextlib
+import ctypes
 import fcntl
 import logging
 import os
@@ -13,6 +15,7 @@ import eventlet
 import eventlet.wsgi
 
 from . import bounds, config, create_app, database, intake, rooms
+from .errors import fail
 from .extensions import socketio, writer
 from .limits import limiter
 from .version import VERSION
@@ -21,15 +24,13 @@ log = logging.getLogger(__name__)
 
 BACKLOG = 4096
 MAX_CONNECTIONS = 50_000
+# Files for everything but connections: the database, its readers, the log.
+RESERVED_FILES = 50
+# mallopt(3)
+M_MMAP_THRESHOLD = -3
 KEEPALIVE_SECONDS = 75
 SOCKET_SECONDS = 60
 DRAIN_SECONDS = 10
-
-
-def fail(text):
-    """One line for the owner, and exit code 2: bad settings, or a server that can't start."""
-    print(f"replyx: {text}", file=sys.stderr)
-    raise SystemExit(2)
 
 
 def make_app():
@@ -40,7 +41,7 @@ def make_app():
         _lock(settings.instance)
         app = create_app(settings, async_mode="eventlet", upgrade=True)
     except (config.ConfigError, database.SchemaError) as error:
-        fail(error)
+        fail(error, 2)
     if settings.rate_limits != 1:
         log.warning("rate limits are %s: this is for load tests", settings.rate_limits or "off")
     return app
@@ -58,15 +59,12 @@ def _start_logging(level):
 
 def _lock(instance):
     """Hold the instance for this process: two servers would each broadcast to half of the sockets."""
-    try:
-        os.makedirs(instance, mode=0o700, exist_ok=True)
-        handle = os.open(os.path.join(instance, "lock"), os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        fail(f"REPLYX_INSTANCE: {instance} can't be used: {error.strerror}. Make the folder writable for this user.")
+    config.make_instance(instance)
+    handle = os.open(instance / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        fail(f"another ReplyX server runs on the instance {instance} already. Stop it first.")
+        fail(f"another ReplyX server runs on the instance {instance} already. Stop it first.", 2)
     os.ftruncate(handle, 0)
     os.write(handle, f"{os.getpid()}\n".encode())
 
@@ -82,12 +80,13 @@ def listen(host, port):
         listener.listen(BACKLOG)
         return listener
     except OSError as error:
-        fail(f"can't listen on {host} port {port}: {error.strerror}. Choose another with --host and --port.")
+        fail(f"can't listen on {host} port {port}: {error.strerror}. Choose another with --host and --port.", 2)
 
 
 def main(app):
     """Serve until SIGTERM or Ctrl-C, then finish what was begun and exit 0."""
     settings = app.config["REPLYX"]
+    _return_memory()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     bounds.init(socketio.server.eio)
@@ -97,15 +96,29 @@ def main(app):
         signal.signal(number, lambda *_: eventlet.spawn(stop.set))
     limiter.start_sweeping()
     eventlet.spawn(_recheck_each_second)
-    eventlet.spawn(
-        eventlet.wsgi.server, listener, app, max_size=MAX_CONNECTIONS, log_output=False, debug=False,
+    serving = eventlet.spawn(
+        eventlet.wsgi.server, listener, app, log_output=False, debug=False,
+        max_size=min(MAX_CONNECTIONS, max(hard - RESERVED_FILES, 1)),
         keepalive=KEEPALIVE_SECONDS, socket_timeout=SOCKET_SECONDS, protocol=bounds.HttpProtocol,
         # eventlet ends a chunked body by itself; without this Werkzeug reads it as empty. What the libraries write to
         # wsgi.errors are half lines about clients that went away.
         environ={"wsgi.input_terminated": True, "wsgi.errors": open(os.devnull, "w")})
     log.info("ReplyX %s serves %s on %s port %d", VERSION, settings.public_url, settings.host, settings.port)
+    # Nothing ends the accepting but us: if it ends all the same, so does the process, for its supervisor to see.
+    serving.link(lambda _: stop.set())
     stop.wait()
+    was_serving = not serving.dead
     _drain(app, listener)
+    log.info("stopped")
+    logging.shutdown()
+    # Connections that a client keeps open would hold the interpreter's own shutdown.
+    os._exit(0 if was_serving else 1)
+
+
+def _return_memory():
+    """Make glibc give large blocks back: each native thread would keep the 19 MiB of the last password it hashed."""
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, 128 * 1024)
 
 
 def _recheck_each_second():
@@ -122,14 +135,11 @@ def _drain(app, listener):
     log.info("stopping")
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
-    listener.shutdown(socket.SHUT_RDWR)
-    listener.close()
+    with contextlib.suppress(OSError):
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
     deadline = time.monotonic() + DRAIN_SECONDS
     rooms.disconnect_everybody()
     while app.gateway.answering > 0 and time.monotonic() < deadline:
         time.sleep(0.02)
     writer.stop()
-    log.info("stopped")
-    logging.shutdown()
-    # Connections that a client keeps open would hold the interpreter's own shutdown.
-    os._exit(0)

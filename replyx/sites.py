@@ -1,6 +1,6 @@
 """Sites and assistants: what the command line does with them, and the snippet that goes into a page."""
 from . import accounts_store as store
-from . import origins, tokens
+from . import origins, schemas, tokens
 from .clock import now
 from .database import reader
 from .errors import Invalid, NotFound
@@ -12,16 +12,29 @@ DEMO = "Demo"
 
 def add_site(name, domains):
     """A new site with its first assistant. Raises Invalid for a bad domain."""
-    try:
-        domains = list(dict.fromkeys(origins.normalise(domain) for domain in domains))
-    except ValueError as error:
-        raise Invalid(str(error), fields={"domains": [str(error)]}) from None
+    schemas.check(schemas.Named(), name=name)
+    domains = _domains(domains)
 
     def unit(tx):
         site_id = store.add_site(tx, name, tokens.new("st_"), domains)
         store.add_assistant(tx, site_id, "Assistant")
         return site_id
     return find_site(writer.submit(unit))
+
+
+def _domains(given):
+    try:
+        return list(dict.fromkeys(origins.normalise(domain) for domain in given))
+    except ValueError as error:
+        raise Invalid(str(error), fields={"domains": [str(error)]}) from None
+
+
+def set_domains(site_id, domains):
+    """Change where a site's chat may stand. The snippet stays as it is."""
+    domains = _domains(domains)
+    if not writer.submit(lambda tx: store.set_domains(tx, site_id, domains)):
+        raise NotFound(f"There is no site {site_id}. See `replyx site list`.")
+    return find_site(site_id)
 
 
 def find_site(site_id):
@@ -40,6 +53,7 @@ def rotate_token(site_id, at_once):
 
 
 def add_assistant(name, site_id):
+    schemas.check(schemas.Named(), name=name)
     find_site(site_id)
     return store.assistant(reader, writer.submit(lambda tx: store.add_assistant(tx, site_id, name)))
 

@@ -16,6 +16,8 @@ STATE = """
            d.guest_read_id, d.manager_read_id, g.guest_hash
     FROM dialog d JOIN guest g ON g.id = d.guest_id
 """
+# Characters of text in a page of messages.
+LONGEST_PAGE = 100_000
 VIEWS = {
     "open": "d.status = 'open'",
     "waiting": "d.status = 'open' AND d.handler = 'waiting'",
@@ -53,10 +55,14 @@ def dialogs(q, view, site_ids, manager_id, before, limit):
     `last_message_id` that the page before ended with."""
     where = [VIEWS[view]]
     if site_ids is not None:
-        where.append(f"d.site_id IN ({', '.join(str(int(site_id)) for site_id in site_ids)})")
+        # For several sites the walk goes by activity and leaves out the others: `+` keeps SQLite from fetching all of
+        # theirs and sorting them.
+        several = "+" if len(site_ids) > 1 else ""
+        where.append(f"{several}d.site_id IN ({', '.join(str(int(site_id)) for site_id in site_ids)})")
     if before is not None:
         where.append("d.last_message_id < :before")
-    return q.all(f"{DIALOG} WHERE {' AND '.join(where)} ORDER BY d.last_message_id DESC LIMIT :limit",
+    page = f"SELECT d.id FROM dialog d WHERE {' AND '.join(where)} ORDER BY d.last_message_id DESC LIMIT :limit"
+    return q.all(f"{DIALOG} WHERE d.id IN ({page}) ORDER BY d.last_message_id DESC",
                  manager_id=manager_id, before=before, limit=limit)
 
 
@@ -90,14 +96,15 @@ def mark_read(tx, dialog_id, reader, message_id):
 # Messages
 
 def messages(q, dialog_id, limit, after=None, before=None):
-    """A page of lines, ascending, and whether there are more that way: after an id, just before one, or the newest."""
+    """A page of lines, ascending, and whether there are more that way: after an id, just before one, or the newest.
+    Long lines make it shorter than `limit`: a page is bounded by its text too."""
     if after is not None:
-        rows = q.all(MESSAGE + "WHERE dialog_id = :dialog_id AND id > :after ORDER BY id LIMIT :limit",
-                     dialog_id=dialog_id, after=after, limit=limit + 1)
-        return rows[:limit], len(rows) > limit
-    rows = q.all(MESSAGE + "WHERE dialog_id = :dialog_id AND id < :before ORDER BY id DESC LIMIT :limit",
-                 dialog_id=dialog_id, before=before or 2**53, limit=limit + 1)
-    return rows[:limit][::-1], len(rows) > limit
+        rows, fit = q.page(MESSAGE + "WHERE dialog_id = :dialog_id AND id > :after ORDER BY id LIMIT :limit",
+                           LONGEST_PAGE, dialog_id=dialog_id, after=after, limit=limit + 1)
+        return rows[:limit], len(rows) > limit or not fit
+    rows, fit = q.page(MESSAGE + "WHERE dialog_id = :dialog_id AND id < :before ORDER BY id DESC LIMIT :limit",
+                       LONGEST_PAGE, dialog_id=dialog_id, before=before or 2**53, limit=limit + 1)
+    return rows[:limit][::-1], len(rows) > limit or not fit
 
 
 def message_by_client_id(q, dialog_id, client_id):

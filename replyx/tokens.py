@@ -13,6 +13,7 @@ from .schemas import MAX_ID, UUID
 
 CACHE_SECONDS = 1.0
 CACHE_SIZE = 10_000
+NOT_OURS = "Managers sign in on ReplyX's own pages alone. If this is one, set REPLYX_URL to its address."
 
 
 def new(prefix):
@@ -120,17 +121,21 @@ def _query(kind, value):
 
 
 def identify(credentials, who, makes_guest=False):
-    """The Identity behind the credentials, if it is one of `who`; None when `who` is empty.
+    """The Identity behind the credentials, if it is one of `who`.
 
     Raises Unauthorized or ForbiddenOrigin. `makes_guest` lets a guest come without a guest_id: one is made.
     """
-    if not who:
-        return None
     if credentials.speaks not in who:
         raise Unauthorized("This needs other credentials: a guest's or a manager's. Sign in, or see the API description.")
     if credentials.speaks == "guest":
         return _guest(credentials, makes_guest)
     return _api_key(credentials) if credentials.api_key else _manager(credentials)
+
+
+def require_own_page(credentials):
+    """Raise ForbiddenOrigin for another site's page: it may not even try a password, from its visitors' addresses."""
+    if credentials.origin and credentials.origin != credentials.own_origin:
+        raise ForbiddenOrigin(NOT_OURS)
 
 
 def _guest(credentials, makes_guest):
@@ -171,7 +176,7 @@ def _manager(credentials):
     if not credentials.session:
         raise Unauthorized("You are not signed in. Sign in and try again.")
     if not credentials.own:
-        raise ForbiddenOrigin("A session counts only on ReplyX's own pages. If this is one, set REPLYX_URL to its address.")
+        raise ForbiddenOrigin(NOT_OURS)
     row = look_up(credentials.grant)
     if row is None:
         raise Unauthorized("Your session has ended. Sign in again.")

@@ -1,16 +1,18 @@
 """What a site's page loads: the loader, the frame page and its assets; the demo page; the health check."""
 import json
+import logging
 
 from flask import Blueprint, abort, current_app, render_template, request
 
 from . import accounts_store, config, origins, sites, tokens
 from .assets import Assets, text_response
-from .credentials import own_origin
+from .credentials import number, own_origin
 from .database import reader
 from .version import VERSION
 
+log = logging.getLogger(__name__)
 widget = Blueprint("widget", __name__)
-assets = Assets(config.ROOT / "widget_static")
+assets = Assets(config.ROOT / "widget_static", templates=("loader.js", "frame.html"))
 
 SETTINGS_PLACE = '"__REPLYX_SETTINGS__"'
 UNKNOWN = "The site_token or assistant_id in the snippet is missing or not valid. Copy the snippet again."
@@ -22,11 +24,11 @@ def init_app(app):
 
 def _named():
     """The public name in the query string, as the frame's address repeats it, and the row behind it or None."""
-    token, assistant_id = request.args.get("site_token", ""), request.args.get("assistant_id", "")
+    token, assistant_id = request.args.get("site_token", ""), number(request.args.get("assistant_id"))
     if token:
-        return f"site_token={token}", tokens.look_up(("site", token)) if token.isascii() else None
-    if assistant_id.isascii() and assistant_id.isdecimal() and len(assistant_id) < 17:
-        return f"assistant_id={int(assistant_id)}", tokens.look_up(("assistant", int(assistant_id)))
+        return f"site_token={token}", tokens.look_up(("site", token))
+    if isinstance(assistant_id, int):
+        return f"assistant_id={assistant_id}", tokens.look_up(("assistant", assistant_id))
     return "", None
 
 
@@ -35,9 +37,10 @@ def loader():
     """The loader with the site's settings inside, so that look and rules need no second request."""
     name, row = _named()
     if row:
-        settings = {"frame": f"/frame?{name}"}
+        settings = {"frame": f"/frame?{name}", "domains": row["site"]["domains"]}
     elif request.args:
         settings = {"error": UNKNOWN}
+        log.warning("[Widget] loader refused: unauthorized address=%s", request.environ["replyx.address"])
     else:
         settings = {}
     # `<` could end the script element of a page that inlines the loader.

@@ -16,8 +16,8 @@ BUSY_SECONDS = 2.0
 BUSY_PAUSE = 0.005
 
 
-class Transaction:
-    """What a unit of writing sees: the writer's connection, inside the unit's own savepoint. Rows are dicts."""
+class Query:
+    """Questions to a SQLite connection whose rows are `sqlite3.Row`; they are given as dicts."""
 
     def __init__(self, connection):
         self._connection = connection
@@ -28,6 +28,20 @@ class Transaction:
 
     def all(self, sql, **values):
         return [dict(row) for row in self._connection.execute(sql, values)]
+
+    def page(self, sql, longest, **values):
+        """Rows until their `text` adds up to `longest` characters, at least one; and whether all of them fit."""
+        rows, length = [], 0
+        for row in self._connection.execute(sql, values):
+            length += len(row["text"])
+            if rows and length > longest:
+                return rows, False
+            rows.append(dict(row))
+        return rows, True
+
+
+class Transaction(Query):
+    """What a unit of writing sees: the writer's connection, inside the unit's own savepoint."""
 
     def execute(self, sql, **values):
         """Run a statement; the number of rows it changed."""
@@ -74,16 +88,22 @@ class Writer:
         self._units = queue.SimpleQueue()
         self._thread = None
         self._connection = None
+        self._path = None
 
     def start(self, path):
         """Open the database file at `path` for writing and begin to take units."""
-        self._connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
-        self._connection.row_factory = sqlite3.Row
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
-            self._connection.execute(f"PRAGMA {pragma}")
+        self._path = path
+        self._connection = self._open()
         self._units = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="replyx-writer", daemon=True)
         self._thread.start()
+
+    def _open(self):
+        connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
 
     def stop(self):
         """Finish what is queued, then close the file. Further units are refused."""
@@ -164,10 +184,21 @@ class Writer:
 
     def _give_up(self, batch, error):
         log.error("storage unavailable, %d writes refused: %s", len(batch), error)
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
         for unit in batch:
             unit.error = unit.error or StorageUnavailable()
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            self._reopen()
+
+    def _reopen(self):
+        """A connection that can't even roll back is of no more use; closing it undoes what it had begun."""
+        try:
+            self._connection.close()
+            self._connection = self._open()
+        except sqlite3.Error as error:
+            log.error("the database can't be opened again: %s", error)
 
     def _run_after(self, unit):
         try:

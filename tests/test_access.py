@@ -7,7 +7,7 @@ import pytest
 import requests
 import socketio
 
-from tests.cast import Guest, Socket
+from tests.cast import PASSWORD, Guest, Socket
 from tests.served import until
 
 TRANSPORTS = pytest.mark.parametrize("transport", ["socket", "http"])
@@ -188,6 +188,14 @@ def test_an_api_key_is_a_manager_on_both_transports_until_it_is_revoked(cast):
         cast.served.command("apikey", "revoke", key["id"])
         until(lambda: not bot.connected, 2.5, "the bot's disconnect")
     assert requests.get(url, headers=bearer, timeout=10).json()["error"]["code"] == "unauthorized"
+
+
+@pytest.mark.parametrize("path", ["/session", "/setup"])
+def test_another_sites_page_may_not_even_try_a_password(cast, path):
+    body = {"email": cast.owner.email, "password": PASSWORD}
+    answer = requests.post(f"{cast.served.url}/api/manager{path}", json=body, timeout=10,
+                           headers={"Origin": "http://evil.example"})
+    assert answer.json()["error"]["code"] == "forbidden_origin"
 
 
 def test_signing_in_tells_nothing_about_who_has_an_account(cast):

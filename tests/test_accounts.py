@@ -2,12 +2,14 @@
 import sqlite3
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pyotp
 import pytest
 import requests
 
 from tests.cast import PASSWORD
+from tests.served import Served
 
 
 @pytest.fixture
@@ -70,8 +72,22 @@ def test_a_second_factor_is_asked_for_once_it_is_on_and_a_code_counts_once(serve
     later = totp.at(int(time.time()) + 30)
     assert sign_in(code=later).status_code == 201
     assert sign_in(code=later).status_code == 401
+    assert post("/two-factor", session=session).json()["error"]["code"] == "conflict"
     served.command("manager", "reset-2fa", cast.colleague.email)
     assert sign_in().status_code == 201
+
+
+def test_guessing_a_password_is_limited_by_account_too(tmp_path):
+    with Served(tmp_path) as server:
+        server.command("manager", "add", "anna@shop.example", "--name", "Anna", "--password-stdin", stdin=PASSWORD)
+
+        def guess(number):
+            return requests.post(f"{server.url}/api/manager/session", timeout=10, json={
+                "email": "anna@shop.example", "password": "wrong"}, headers={"X-Forwarded-For": f"10.0.0.{number}"}).status_code
+        assert [guess(number) for number in range(31)] == [401] * 30 + [429]
+        memory = next(int(line.split()[1]) for line in Path(f"/proc/{server.process.pid}/status").read_text().splitlines()
+                      if line.startswith("VmRSS"))
+        assert memory < 130 * 1024
 
 
 def test_a_session_says_who_is_signed_in_and_which_sites_they_see(cast):

@@ -28,6 +28,13 @@ def test_a_site_is_added_listed_and_given_a_new_token(instance):
     assert rotated["snippet"] in instance.command("site", "list")
 
 
+def test_a_sites_domains_are_changed_and_its_snippet_stays(instance):
+    site = instance.command("site", "add", "Shop", "--domain", "shop.exmaple", "--json")
+    changed = instance.command("site", "set-domains", site["id"], "--domain", "shop.example", "--json")
+    assert changed == {**site, "domains": ["shop.example"]}
+    assert "no site 99" in instance.command("site", "set-domains", 99, "--domain", "shop.example", code=1)
+
+
 def test_an_assistant_is_added_and_listed(instance):
     site = instance.command("site", "add", "Shop", "--domain", "shop.example", "--json")
     added = instance.command("assistant", "add", "Max", "--site", site["id"], "--json")
@@ -61,6 +68,9 @@ def test_a_key_is_shown_once(instance):
     (["manager", "add", "x", "--name", "X", "--password-stdin"], PASSWORD, "not an email"),
     (["manager", "add", "x@x.example", "--name", "X", "--site", "99", "--password-stdin"], PASSWORD, "no such site"),
     (["apikey", "add", "bot", "--site", "99"], "", "no such site"),
+    (["manager", "add", "y@x.example", "--name", " ", "--password-stdin"], PASSWORD, "name"),
+    (["manager", "add", "y@x.example", "--name", "Y", "--password-stdin"], "x" * 1025, "password"),
+    (["site", "add", "x" * 201, "--domain", "x.example"], "", "name"),
 ])
 def test_a_refusal_is_one_line_and_exit_code_1(instance, arguments, stdin, named):
     said = instance.command(*arguments, stdin=stdin, code=1)

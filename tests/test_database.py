@@ -6,7 +6,6 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.exc import OperationalError
 
 from replyx import config, create_app, database
 from replyx.extensions import db, writer
@@ -41,7 +40,7 @@ def test_head_is_the_newest_migration():
 
 
 def test_a_reader_cannot_write(app):
-    with pytest.raises(OperationalError, match="readonly"):
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
         database.reader.all("INSERT INTO setup_link (token_hash, expires_at) VALUES ('a', 'b') RETURNING id")
 
 
@@ -107,7 +106,7 @@ def test_an_older_schema_is_copied_then_migrated(settings, migration):
     writer.stop()
     assert rows(settings, "SELECT version_num FROM alembic_version") == [("0001",)]
     assert rows(settings, "SELECT count(*) FROM kept") == [(2,)] and rows(settings, "SELECT count(*) FROM added") == [(0,)]
-    copy, = settings.instance.glob("replyx-before-*.db")
+    copy, = settings.instance.glob("replyx-schema-0000.db")
     with closing(sqlite3.connect(copy)) as before:
         assert before.execute("SELECT version_num FROM alembic_version").fetchall() == [("0000",)]
 

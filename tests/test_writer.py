@@ -139,6 +139,33 @@ def test_a_full_disk_refuses_the_batch_and_passes(writer, path):
     assert texts(path) == ["fits again"]
 
 
+class Failing:
+    """The writer's connection, with statements that fail."""
+
+    def __init__(self, connection, *statements):
+        self._connection, self._statements = connection, statements
+
+    def execute(self, sql, *values):
+        if sql in self._statements:
+            raise sqlite3.OperationalError(f"{sql} failed")
+        return self._connection.execute(sql, *values)
+
+    def __getattr__(self, name):
+        return getattr(self._connection, name)
+
+
+@pytest.mark.parametrize("statements", [["COMMIT"], ["COMMIT", "ROLLBACK"], ["BEGIN IMMEDIATE"]], ids=" and ".join)
+def test_a_broken_connection_refuses_its_batch_and_the_next_one_passes(writer, path, statements):
+    whole = writer._connection
+    writer._connection = Failing(whole, *statements)
+    with pytest.raises(StorageUnavailable):
+        writer.submit(add("refused"))
+    if "ROLLBACK" not in statements:
+        writer._connection = whole
+    assert writer.submit(add("passes")) == 1
+    assert texts(path) == ["passes"]
+
+
 def test_a_unit_must_not_wait_for_another(writer):
     with pytest.raises(RuntimeError):
         writer.submit(lambda tx: writer.submit(add("inner")))

@@ -84,6 +84,7 @@ export async function requestHttp(origin, credentials, event, payload = {}) {
 export class Connection {
   #socket;
   #timer;
+  #retry;
   #state;
   #isClosed = false;
   #used = Date.now();
@@ -109,6 +110,7 @@ export class Connection {
     this.#socket.on("connect_error", (error) => this.#connectFailed(error));
     this.#socket.onAny((name, data) => this.onEvent(name, data));
     window.addEventListener("online", this.#wake);
+    window.addEventListener("offline", this.#cut);
     window.addEventListener("focus", this.#wake);
     document.addEventListener("visibilitychange", this.#wake);
     // A network that swallows WebSockets shows it only after seconds.
@@ -118,8 +120,10 @@ export class Connection {
   close() {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#retry);
     this.#socket?.disconnect();
     window.removeEventListener("online", this.#wake);
+    window.removeEventListener("offline", this.#cut);
     window.removeEventListener("focus", this.#wake);
     document.removeEventListener("visibilitychange", this.#wake);
   }
@@ -139,7 +143,7 @@ export class Connection {
         answer = await this.#socket.timeout(ACK_MS).emitWithAck(event, payload);
       } catch {
         // No ack: half-open, or cut. The same request goes over HTTP; the server recognises a double by its client_id.
-        this.#socket.io.engine?.close();
+        this.#cut();
       }
       if (answer) return unwrap(answer);
     }
@@ -148,11 +152,14 @@ export class Connection {
 
   #wake = () => { if (document.visibilityState === "visible") { this.#used = Date.now(); this.#beat(0); } };
 
+  // The browser knows that there is no network; the socket would notice it only after a missed ack.
+  #cut = () => this.#socket.io.engine?.close();
+
   #connectFailed(error) {
     const refusal = error.data?.error && new RequestError(error.data.error);
     if (refusal && !refusal.retry) { this.#refuse(refusal); return; }
     // A refusal by the server, unlike a failed transport, ends the library's own reconnecting.
-    if (refusal) setTimeout(() => this.#socket.connect(), (refusal.retryAfter ?? 5) * 1000);
+    if (refusal) this.#retry = setTimeout(() => this.#socket.connect(), (refusal.retryAfter ?? 5) * 1000);
     if (this.#state === "connecting") this.#beat(0);
   }
 

@@ -3,26 +3,35 @@
 export class Dialog {
   view = null; // the server's dialog, or null before the first line
   messages = new Map();
-  // Broadcasts that come while we catch up may be newer than lines we miss, so they don't move this.
+  // Broadcasts that come while we may miss lines before them don't move this.
   caughtUpTo = 0;
-  isStale = true;
   hasEarlier = false;
+  // Each change of the connection may have cost us lines: a gap, numbered, and the last one that was filled.
+  gap = 1;
+  #filled = 0;
 
   get id() { return this.view?.id; }
+
+  get isStale() { return this.#filled !== this.gap; }
+
+  lose() { this.gap += 1; }
+
+  /** What was missing when the gap had this number is here; a gap since then stays open. */
+  fill(gap) { this.#filled = gap; }
 
   /** Lines in order. */
   get lines() { return [...this.messages.values()].sort((a, b) => a.id - b.id); }
 
-  /** Another dialog: forget the lines of the one before. */
-  show(view, messages, pageSize) {
-    if (view?.id !== this.id) {
+  /** A dialog and its newest lines, asked for at `gap`. Lines of another one, or with a hole to these, are forgotten. */
+  show(view, messages, more, gap) {
+    if (view.id !== this.id || (more && messages[0].id > this.caughtUpTo)) {
       this.messages.clear();
       this.caughtUpTo = 0;
-      this.hasEarlier = messages.length >= pageSize;
+      this.hasEarlier = more;
     }
     this.view = view;
     this.addPage(messages);
-    this.isStale = false;
+    this.fill(gap);
   }
 
   /** The next lines after `caughtUpTo`, without a gap. */
@@ -62,6 +71,7 @@ export async function catchUp(connection, dialog) {
     dialog.update(view);
     if (last <= dialog.caughtUpTo) return;
   }
+  const { gap } = dialog;
   for (let more = true; more;) {
     const payload = { dialog_id: dialog.id, after: dialog.caughtUpTo, limit: 200 };
     const page = await connection.request("message_list", payload);
@@ -70,5 +80,5 @@ export async function catchUp(connection, dialog) {
     dialog.update(page.dialog);
     more = page.more;
   }
-  dialog.isStale = false;
+  dialog.fill(gap);
 }

@@ -9,7 +9,6 @@ import { Typing } from "./typing.js";
 import { UUID, uuid } from "./uuid.js";
 import { View } from "./view.js";
 
-const PAGE = 50;
 const GUEST_ID = "guest_id";
 const OUTBOX = "outbox.";
 
@@ -40,7 +39,7 @@ const connection = new Connection({
   origin: location.origin, credentials: guestCredentials(name, guestId), refresh, onEvent,
   onState(state, error) {
     view.showState(state, error?.code);
-    if (state !== "online") dialog.isStale = true;
+    dialog.lose();
     if (state === "online" || state === "polling") outbox.pump();
   },
 });
@@ -66,7 +65,7 @@ function render() {
 
 function send(text) {
   typing.say(false);
-  outbox.add((text.toWellFormed?.() ?? text).replaceAll("\0", ""), uuid());
+  outbox.add(text, uuid());
 }
 
 /** The id is in the host page's storage before a line first reaches the server: a lost reply never loses the dialog. */
@@ -96,8 +95,9 @@ async function post({ text, client_id }) {
 }
 
 async function openDialog(payload) {
+  const { gap } = dialog;
   const answer = await connection.request("dialog_open", payload);
-  if (answer.dialog) dialog.show(answer.dialog, answer.messages, PAGE);
+  if (answer.dialog) dialog.show(answer.dialog, answer.messages, answer.more, gap);
   if (answer.message) dialog.add(answer.message, false);
 }
 
@@ -113,11 +113,14 @@ async function refresh() {
 const isStored = (entry) => dialog.lines.some((line) => line.client_id === entry.client_id);
 
 async function loadEarlier() {
-  const first = dialog.lines[0];
-  if (!first) return;
-  const page = await connection.request("message_list", { dialog_id: dialog.id, before: first.id, limit: PAGE });
-  dialog.addEarlier(page.messages, page.more);
-  render();
+  const { id, lines: [first] } = dialog;
+  try {
+    const page = await connection.request("message_list", { dialog_id: id, before: first.id });
+    if (dialog.id === id) dialog.addEarlier(page.messages, page.more);
+    render();
+  } catch (error) {
+    view.tell(error.code);
+  }
 }
 
 function onEvent(event, data) {

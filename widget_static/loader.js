@@ -8,7 +8,7 @@
   const script = document.currentScript;
   const warn = (text) => console.error(`[ReplyX] ${text}`);
 
-  if (window.ReplyX) return;
+  if (window.ReplyX) return void window.ReplyX.stay();
   if (!script) return void warn("Load the snippet as it was given: <script async src=...>.");
   if (settings.error) return void warn(settings.error);
 
@@ -21,8 +21,10 @@
 
   const russian = /^ru\b/i.test(document.documentElement.lang || navigator.language);
   const texts = russian
-    ? { open: "Открыть чат", close: "Закрыть чат", title: "Чат", failed: "Чат не загрузился. Попробуйте ещё раз." }
-    : { open: "Open chat", close: "Close chat", title: "Chat", failed: "The chat did not load. Try again." };
+    ? { open: "Открыть чат", close: "Закрыть чат", title: "Чат", failed: "Чат не загрузился. Попробуйте ещё раз.",
+        foreign: "Чат не настроен для адреса этой страницы. Сообщите владельцу сайта." }
+    : { open: "Open chat", close: "Close chat", title: "Chat", failed: "The chat did not load. Try again.",
+        foreign: "The chat isn't set up for this page's address. Please tell the site's owner." };
 
   const STYLE = `
     :host { all: initial; }
@@ -67,6 +69,15 @@
     },
   };
 
+  // The frame's own policy decides who may embed it; this only says so before a frame stays empty.
+  const isForeign = settings.domains && location.origin !== origin && !settings.domains.some((domain) => {
+    const [name, port] = domain.split(":");
+    return location.protocol.startsWith("http") && `.${location.hostname}`.endsWith(`.${name}`)
+      && (port ?? (/^(localhost|127\.0\.0\.1)$/.test(name) ? location.port : "")) === location.port;
+  });
+  if (isForeign) warn(`${location.host || location.href} is not among the site's domains: ${settings.domains.join(", ")}. `
+    + "Add it with: replyx site set-domains");
+
   let host, button, icon, frame, notice, timer;
 
   function element(tag, attributes) {
@@ -92,6 +103,13 @@
     root.append(button);
     document.body.append(host);
     show(false);
+    // Lines of an earlier page that were never acknowledged go out without a click.
+    if (Object.keys(storage.all()).some((key) => /^replyx\.\d+\.outbox\./.test(key))) load(true);
+  }
+
+  /** A page that swaps its body takes the launcher away and runs the snippet again. */
+  function stay() {
+    if (host && !host.isConnected) document.body.append(host);
   }
 
   const isOpen = () => button.getAttribute("aria-expanded") === "true";
@@ -104,16 +122,27 @@
 
   function open() {
     notice?.remove();
+    if (isForeign) return void say(texts.foreign);
     show(true);
     if (frame) {
       frame.hidden = false;
       tell({ type: "shown" });
-      return;
-    }
+    } else load(false);
+  }
+
+  function load(hidden) {
+    if (isForeign) return;
     frame = element("iframe", { src: origin + frameUrl, title: texts.title, class: "loading" });
+    frame.hidden = hidden;
     // A frame that never reports drawn must not leave an empty corner.
     timer = setTimeout(fail, READY_MS);
     button.before(frame);
+  }
+
+  function say(text) {
+    notice = element("p", { role: "alert" });
+    notice.textContent = text;
+    button.before(notice);
   }
 
   function close() {
@@ -126,11 +155,9 @@
   function fail() {
     frame.remove();
     frame = null;
+    if (isOpen()) say(texts.failed);
     show(false);
-    notice = element("p", { role: "alert" });
-    notice.textContent = texts.failed;
-    button.before(notice);
-    warn(`The frame ${origin}${frameUrl} did not load. Is this page's address among the site's domains?`);
+    warn(`The frame ${origin}${frameUrl} did not load. Is ReplyX up, and this page's address among the site's domains?`);
   }
 
   function tell(message) {
@@ -143,7 +170,7 @@
     drawn() {
       clearTimeout(timer);
       frame.classList.remove("loading");
-      if (isOpen()) tell({ type: "shown" });
+      tell({ type: isOpen() ? "shown" : "hidden" });
     },
     save({ key, value, id }) {
       if (isOurs(key)) storage.set(key, String(value));
@@ -169,6 +196,6 @@
   }
 
   window.addEventListener("message", receive);
-  window.ReplyX = { destroy };
+  window.ReplyX = { destroy, stay };
   if (document.body) draw(); else document.addEventListener("DOMContentLoaded", draw, { once: true });
 })();

@@ -7,8 +7,8 @@ const LONGEST_WAIT_MS = 30000;
  * `send(entry)` resolves at the server's ack and rejects with a RequestError; `save(key, value)` resolves once the entry is
  * stored; `remove(key)`; `onChange()` is called whenever an entry's state has changed.
  *
- * An entry is {client_id, text, state, reason}: `waiting` (to be sent, or to be sent again), `sending`, or `failed`: refused
- * for good, with the reason's code, until the guest sends it again or drops it.
+ * An entry is {client_id, text, state, reason, isLate}: `waiting` (to be sent, `isLate` once a try has failed), `sending`, or
+ * `failed`: refused for good, with the reason's code, until the guest sends it again or drops it.
  */
 export class Outbox {
   entries = [];
@@ -34,8 +34,10 @@ export class Outbox {
   }
 
   /** Store a line, then send it when those before it are acknowledged. */
-  async add(text, clientId) {
-    const entry = { client_id: clientId, text, at: Date.now(), state: "waiting" };
+  async add(line, clientId) {
+    // NUL and half of a surrogate pair would be refused for good.
+    const text = (line.toWellFormed?.() ?? line).replaceAll("\0", "");
+    const entry = { client_id: clientId, text, at: Date.now(), state: "waiting", isLate: this.#attempts > 0 };
     this.entries.push(entry);
     this.onChange();
     await this.#store(entry);
@@ -102,6 +104,7 @@ export class Outbox {
   }
 
   #later(seconds) {
+    for (const entry of this.entries) if (entry.state === "waiting") entry.isLate = true;
     const wait = Math.min(FIRST_WAIT_MS * 2 ** this.#attempts, LONGEST_WAIT_MS);
     this.#attempts += 1;
     this.#timer = setTimeout(() => this.pump(), seconds ? seconds * 1000 : wait * (0.5 + Math.random() / 2));

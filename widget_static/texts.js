@@ -9,6 +9,7 @@ const TEXTS = {
     someone: "A manager", closed: "This chat was closed. Write to open it again.",
     typing: "Typing…", you: "You",
     state: { sending: "Sending…", waiting: "Waiting for a connection…", sent: "Sent", read: "Read" },
+    tooLong: (length, longest) => `The message is too long: ${length} of ${longest} characters. Send it in parts.`,
     failed: (why) => `Not sent. ${why}`, retry: "Send again", drop: "Delete",
     errors: {
       invalid: "The message can't be sent as it is. Shorten or change it.",
@@ -33,6 +34,7 @@ const TEXTS = {
     someone: "менеджер", closed: "Чат закрыт. Напишите, чтобы открыть его снова.",
     typing: "Печатает…", you: "Вы",
     state: { sending: "Отправляется…", waiting: "Ждёт связи…", sent: "Отправлено", read: "Прочитано" },
+    tooLong: (length, longest) => `Сообщение слишком длинное: ${length} из ${longest} знаков. Отправьте его частями.`,
     failed: (why) => `Не отправлено. ${why}`, retry: "Отправить снова", drop: "Удалить",
     errors: {
       invalid: "Сообщение нельзя отправить в таком виде. Сократите или измените его.",

@@ -1,5 +1,7 @@
 // What the visitor sees: the page's elements and nothing else. User text goes in as text, never as HTML.
 
+const LONGEST = 10000;
+
 const $ = (id) => document.getElementById(id);
 
 function element(tag, className, text) {
@@ -7,6 +9,13 @@ function element(tag, className, text) {
   if (className) made.className = className;
   if (text !== undefined) made.textContent = text;
   return made;
+}
+
+/** What a line's foot says; a line that waits for its first try is on its way. */
+function stateOf(line, view) {
+  if (line.state) return line.state === "waiting" && !line.isLate ? "sending" : line.state;
+  if (line.sender !== "guest") return "";
+  return view?.manager_read_id >= line.id ? "read" : "sent";
 }
 
 /** `on` has the handlers: close(), send(text), input(), retry(clientId), drop(clientId), earlier(). */
@@ -44,6 +53,12 @@ export class View {
   #submit() {
     const text = $("text").value.trim();
     if (!text) return;
+    const length = [...text].length;
+    if (length > LONGEST) {
+      $("notice").textContent = this.#texts.tooLong(length, LONGEST);
+      return;
+    }
+    $("notice").textContent = "";
     $("text").value = "";
     this.#grow();
     this.#on.send(text);
@@ -58,7 +73,14 @@ export class View {
   /** The connection's state in words; `why` is an error's code when the state is `refused`. */
   showState(state, why) {
     document.body.dataset.state = state;
-    $("state").textContent = state === "refused" ? this.#texts.errors[why] ?? this.#texts.errors.internal : this.#texts[state];
+    $("state").textContent = state === "refused" ? this.#why(why) : this.#texts[state];
+  }
+
+  /** Say why something failed, by an error's code. */
+  tell(code) { $("notice").textContent = this.#why(code); }
+
+  #why(code) {
+    return Object.hasOwn(this.#texts.errors, code) ? this.#texts.errors[code] : this.#texts.errors.internal;
   }
 
   showTyping(isTyping) { $("typing").hidden = !isTyping; }
@@ -99,13 +121,16 @@ export class View {
     const node = element("article", line.sender);
     const author = line.sender === "guest" ? this.#texts.you : line.author?.name ?? "";
     const name = element("span", line.sender === "guest" ? "author spoken" : "author", author);
-    node.append(name, element("p", "text", line.text), element("div", "foot"));
+    const foot = element("div", "foot");
+    // Inside the log; a reader would hear each step from "Sending" to "Read".
+    foot.setAttribute("aria-live", "off");
+    node.append(name, element("p", "text", line.text), foot);
     this.#lines.set(line.key, node);
     return node;
   }
 
   #setFoot(node, line, view) {
-    const state = line.state ?? (line.sender !== "guest" ? "" : view?.manager_read_id >= line.id ? "read" : "sent");
+    const state = stateOf(line, view);
     const foot = `${state} ${line.reason ?? ""}`;
     if (node.dataset.foot === foot) return;
     node.dataset.foot = foot;
@@ -115,11 +140,18 @@ export class View {
       const retry = element("button", "", this.#texts.retry);
       const drop = element("button", "", this.#texts.drop);
       retry.type = drop.type = "button";
-      retry.addEventListener("click", () => this.#on.retry(line.client_id));
-      drop.addEventListener("click", () => this.#on.drop(line.client_id));
-      const why = this.#texts.errors[line.reason] ?? this.#texts.errors.internal;
-      node.lastChild.replaceChildren(element("span", "", this.#texts.failed(why)), retry, drop);
+      retry.addEventListener("click", () => { this.#settle(); this.#on.retry(line.client_id); });
+      drop.addEventListener("click", () => { this.#settle(); this.#on.drop(line.client_id); });
+      const why = this.#texts.failed(this.#why(line.reason));
+      node.lastChild.replaceChildren(element("span", "", why), retry, drop);
+      $("notice").textContent = why;
     } else node.lastChild.replaceChildren(time, element("span", "", this.#texts.state[state] ?? ""));
+  }
+
+  /** The button that was used goes away with its line's failure: the focus must not go with it. */
+  #settle() {
+    $("notice").textContent = "";
+    this.focus();
   }
 
   #time(at) {

@@ -7,6 +7,7 @@ from ..actions import BOTH, GUEST, Action, Answer
 from ..database import reader
 from ..errors import Conflict
 from ..extensions import writer
+from ..limits import limiter
 from .rules import announce, handler_without_manager, manager_rooms, require, view
 
 log = logging.getLogger(__name__)
@@ -19,21 +20,21 @@ def open_dialog(identity, payload, context):
     stored = {}
     if "message" in payload:
         line = _line(payload["message"])
-        stored = _store(context, identity, lambda tx: _post_as_guest(tx, identity, None, line))
+        stored = _store(context, identity, lambda tx: _post_as_guest(tx, identity, None, line, context))
     row = store.newest_dialog(reader, identity.site_id, identity.guest_hash)
     if stored and row["id"] != stored["dialog_id"]:
         row = store.dialog(reader, stored["dialog_id"])
-    body = {"guest_id": identity.guest_id, "dialog": None, "messages": []}
+    body = {"guest_id": identity.guest_id, "dialog": None, "messages": [], "more": False}
     if row:
-        lines, _ = store.messages(reader, row["id"], PAGE)
-        body |= {"dialog": view(identity, row), "messages": [schemas.dump_message(line) for line in lines]}
+        lines, more = store.messages(reader, row["id"], PAGE)
+        body |= {"dialog": view(identity, row), "messages": [schemas.dump_message(line) for line in lines], "more": more}
     return Answer(body | _posted(stored), made=bool(stored) and not stored["duplicate"])
 
 
 def post_message(identity, payload, context):
     line = _line(payload)
     post = _post_as_guest if identity.speaks == "guest" else _post_as_manager
-    stored = _store(context, identity, lambda tx: post(tx, identity, payload["dialog_id"], line))
+    stored = _store(context, identity, lambda tx: post(tx, identity, payload["dialog_id"], line, context))
     return Answer({"dialog_id": stored["dialog_id"], **_posted(stored)}, made=not stored["duplicate"])
 
 
@@ -50,7 +51,6 @@ def _posted(stored):
 def _store(context, identity, unit):
     """Run a posting unit; once it is on disk, tell the rooms and the log. A duplicate is told to nobody again."""
     def after(stored):
-        stored["wire"] = schemas.dump_message(stored["row"])
         if stored["duplicate"]:
             return
         dialog = stored["dialog"]
@@ -61,12 +61,12 @@ def _store(context, identity, unit):
                      len(rooms.members(rooms.dialog(dialog["id"]))))
         names = rooms.dialog(dialog["id"]), *manager_rooms(dialog["site_id"])
         rooms.broadcast("message", {"message": stored["wire"]}, *names)
-        log.info("[%s] message stored dialog=%d message=%d transport=%s", prefix, dialog["id"], stored["row"]["id"],
+        log.info("[%s] message stored dialog=%d message=%d transport=%s", prefix, dialog["id"], stored["wire"]["id"],
                  context.transport)
     return writer.submit(unit, after)
 
 
-def _post_as_guest(tx, identity, dialog_id, line):
+def _post_as_guest(tx, identity, dialog_id, line, context):
     """Post into the dialog named, reopening it, or into the guest's open one; `dialog_id` None makes one if need be."""
     again = store.guest_message_by_client_id(tx, identity.site_id, identity.guest_hash, line["client_id"])
     if again:
@@ -78,13 +78,13 @@ def _post_as_guest(tx, identity, dialog_id, line):
         if other:
             dialog = other
         else:
-            dialog = _reopen(tx, dialog) if dialog else _make(tx, identity)
+            dialog = _reopen(tx, dialog) if dialog else _make(tx, identity, context)
             changed = True
     row = store.add_message(tx, dialog["id"], "guest", **line)
     return _stored(tx, row, dialog, changed)
 
 
-def _post_as_manager(tx, identity, dialog_id, line):
+def _post_as_manager(tx, identity, dialog_id, line, context):
     """Post as a manager, who takes over unless another manager already answers."""
     dialog = require(identity, store.dialog_state(tx, dialog_id))
     again = store.message_by_client_id(tx, dialog["id"], line["client_id"])
@@ -102,16 +102,20 @@ def _post_as_manager(tx, identity, dialog_id, line):
 def _duplicate(row, sender):
     if row["sender"] != sender:
         raise Conflict("This client_id belongs to another message. Send with a new one.")
-    return {"row": row, "dialog_id": row["dialog_id"], "duplicate": True}
+    return {"wire": schemas.dump_message(row), "dialog_id": row["dialog_id"], "duplicate": True}
 
 
 def _stored(tx, row, dialog, changed):
     """`changed` says that the dialog's state did too, beyond the new line; then the whole view goes to the rooms."""
     dialog = store.dialog(tx, dialog["id"]) if changed else dialog
-    return {"row": row, "dialog_id": dialog["id"], "dialog": dialog, "changed": changed, "duplicate": False}
+    return {"wire": schemas.dump_message(row), "dialog_id": dialog["id"], "dialog": dialog, "changed": changed,
+            "duplicate": False}
 
 
-def _make(tx, identity):
+def _make(tx, identity, context):
+    """A new dialog; counted by itself, so that nobody floods the managers with them."""
+    limiter.hit("dialog", "address", context.address)
+    limiter.hit("dialog", "identity", identity.key)
     dialog_id = store.add_dialog(tx, identity.site_id, identity.assistant_id, identity.guest_hash,
                                  handler_without_manager())
     return {"id": dialog_id, "site_id": identity.site_id}
@@ -160,7 +164,8 @@ def read(identity, payload, context):
 
 ACTIONS = (
     Action("dialog.open", GUEST, schemas.DialogOpen(), open_dialog, schemas.DialogOpenAnswer(), "dialog_open", "POST",
-           "/dialogs", "message", status=201, summary="Catch up, and post a first message if there is one"),
+           "/dialogs", "message", status=201, makes_guest=True,
+           summary="Catch up, and post a first message if there is one"),
     Action("message.list", BOTH, schemas.MessageList(), list_messages, schemas.MessagesAnswer(), "message_list", "GET",
            "/dialogs/<dialog_id>/messages", "read", summary="A page of messages, ascending"),
     Action("message.post", BOTH, schemas.MessagePost(), post_message, schemas.MessageAnswer(), "message_post", "POST",

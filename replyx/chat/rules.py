@@ -38,14 +38,14 @@ def announce(row):
 
 
 def join(sid, identity):
-    """Put an accepted socket into its rooms; what the log should say of them."""
+    """Put an accepted socket into its rooms. The id of a guest's open dialog, or None."""
     if identity.speaks == "manager":
         every = identity.site_ids is None
         rooms.enter(sid, *([rooms.ALL_MANAGERS] if every else [rooms.managers(site_id) for site_id in identity.site_ids]))
-        return ""
+        return None
     rooms.enter(sid, rooms.guest(identity.site_id, identity.guest_hash))
     row = store.open_dialog(reader, identity.site_id, identity.guest_hash)
     if row is None:
-        return ""
+        return None
     rooms.enter(sid, rooms.dialog(row["id"]))
-    return f" dialog={row['id']} connections={len(rooms.members(rooms.dialog(row['id'])))}"
+    return row["id"]

@@ -7,8 +7,9 @@ import click
 
 from .. import accounts, accounts_store, config, descriptions, sites
 from ..database import reader
+from ..errors import fail
 from ..version import VERSION
-from .common import as_json, become_owner, fail, show, with_app
+from .common import as_json, become_owner, show, with_app
 from .people_commands import apikey, manager
 from .site_commands import assistant, site
 
@@ -28,10 +29,7 @@ def run(host, port):
     for name, value in (("REPLYX_HOST", host), ("REPLYX_PORT", port)):
         if value is not None:
             environ[name] = value
-    try:
-        become_owner(config.load(environ).instance)
-    except config.ConfigError as error:
-        fail(error, 2)
+    become_owner(_settings(environ).instance)
     # wsgi.py has to patch before Flask is imported, so the server gets a fresh interpreter.
     os.execve(sys.executable, [sys.executable, str(config.ROOT / "wsgi.py")], environ)
 
@@ -40,14 +38,18 @@ def run(host, port):
 @as_json
 def show_config(as_json):
     """The settings, and where each comes from."""
-    try:
-        settings = config.load()
-    except config.ConfigError as error:
-        fail(error, 2)
+    settings = _settings()
     rows = [{"name": setting.variable, "value": _shown(getattr(settings, setting.name)),
              "source": settings.sources[setting.name], "meaning": setting.meaning}
             for setting in (config.INSTANCE, *config.SETTINGS)]
     show(rows, as_json, lambda row: f"{row['name']}={row['value']}  ({row['source']})\n    {row['meaning']}")
+
+
+def _settings(environ=os.environ):
+    try:
+        return config.load(environ)
+    except config.ConfigError as error:
+        fail(error, 2)
 
 
 def _shown(value):
@@ -57,17 +59,15 @@ def _shown(value):
 
 
 @main.command()
-@with_app
-def openapi(settings):
+def openapi():
     """The HTTP API's description, as OpenAPI 3.1 JSON."""
-    click.echo(json.dumps(descriptions.openapi(settings.public_url), indent=2))
+    click.echo(json.dumps(descriptions.openapi(_settings()), indent=2))
 
 
 @main.command()
-@with_app
-def asyncapi(settings):
+def asyncapi():
     """The Socket.IO API's description, as AsyncAPI 3.0 JSON."""
-    click.echo(json.dumps(descriptions.asyncapi(settings.public_url), indent=2))
+    click.echo(json.dumps(descriptions.asyncapi(_settings()), indent=2))
 
 
 @main.command()

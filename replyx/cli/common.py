@@ -7,13 +7,8 @@ import click
 
 from .. import config, create_app
 from ..database import SchemaError
-from ..errors import ReplyXError
+from ..errors import ReplyXError, fail
 from ..extensions import writer
-
-
-def fail(text, code):
-    click.echo(f"replyx: {text}", err=True)
-    raise SystemExit(code)
 
 
 def with_app(command):

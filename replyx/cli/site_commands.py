@@ -6,6 +6,10 @@ from ..database import reader
 from .common import as_json, show, with_app
 
 
+domains = click.option("--domain", "domains", multiple=True, required=True, metavar="HOST",
+                       help="A domain whose pages carry the widget, with its subdomains; may be given again.")
+
+
 @click.group()
 def site():
     """The sites that carry the widget."""
@@ -20,8 +24,7 @@ def _show_sites(rows, settings, as_json):
 
 @site.command("add")
 @click.argument("name")
-@click.option("--domain", "domains", multiple=True, required=True, metavar="HOST",
-              help="A domain whose pages carry the widget, with its subdomains; may be given again.")
+@domains
 @as_json
 @with_app
 def site_add(name, domains, as_json, settings):
@@ -35,6 +38,16 @@ def site_add(name, domains, as_json, settings):
 def site_list(as_json, settings):
     """The sites with their snippets."""
     _show_sites(accounts_store.sites(reader), settings, as_json)
+
+
+@site.command("set-domains")
+@click.argument("site_id", type=int, metavar="ID")
+@domains
+@as_json
+@with_app
+def site_set_domains(site_id, domains, as_json, settings):
+    """Change a site's domains. The snippet stays as it is."""
+    _show_sites(sites.set_domains(site_id, domains), settings, as_json)
 
 
 @site.command("rotate-token")

@@ -4,11 +4,11 @@ import hashlib
 import json
 from pathlib import Path
 
-from flask import Blueprint, current_app, render_template, request
+from flask import Blueprint, current_app, redirect, render_template, request
 
 from .. import widget
 from ..assets import Assets, text_response
-from ..credentials import own_origin
+from ..credentials import cookie_name, own_origin
 
 console = Blueprint("console", __name__)
 assets = Assets(Path(__file__).parent / "static")
@@ -30,13 +30,19 @@ def init_app(app):
     app.register_blueprint(console)
 
 
+@console.get("/")
+def index():
+    return redirect("/console")
+
+
 @console.get("/console")
 @console.get("/console/setup")
 def page():
     socket = own_origin(request.environ, current_app.config["REPLYX"]).replace("http", "ws", 1)
+    has_session = cookie_name(current_app.config["REPLYX"]) in request.cookies
     policy = (f"default-src 'none'; script-src 'self' 'sha256-{IMPORTS_HASH}'; style-src 'self'; img-src 'self'; "
               f"connect-src 'self' {socket}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-    return text_response(render_template("console.html", base=BASE, imports=IMPORTS), "text/html",
+    return text_response(render_template("console.html", base=BASE, imports=IMPORTS, has_session=has_session), "text/html",
                          Content_Security_Policy=policy, Cache_Control="no-cache", Referrer_Policy="no-referrer")
 
 

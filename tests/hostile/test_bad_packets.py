@@ -179,15 +179,58 @@ def test_rubbish_through_polling_harms_nobody(served, body):
 
 def test_a_header_can_not_forge_a_line_of_the_log(served):
     with connection(served) as link:
-        upgrade(link, "Origin: http://a\r\n forged\x1b[2J", "X-Forwarded-For: 10.8.0.1", "Sec-WebSocket-Version: 13",
+        upgrade(link, "Origin: http://a\r\n forged\x1b[2J", "Sec-WebSocket-Version: 13",
+                "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==")
+        assert link.recv(100).startswith(b"HTTP/1.1 400")
+    with connection(served) as link:
+        upgrade(link, "Origin: http://a\xa0forged", "X-Forwarded-For: 10.8.0.1", "Sec-WebSocket-Version: 13",
                 "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==")
         assert link.recv(100).startswith(b"HTTP/1.1 101")
         link.sendall(ABNF.create_frame("40{}", ABNF.OPCODE_TEXT).format())
         until(lambda: "connection refused: unauthorized address=10.8.0.1" in served.log)
-    assert not [line for line in served.log.splitlines() if line.strip().startswith("forged")] and "\x1b" not in served.log
+    assert not [line for line in served.log.splitlines() if "forged" in line] and "\x1b" not in served.log
 
 
 def test_a_secret_that_is_no_base32_is_invalid(cast):
     for secret in ("A" * 33, "A" * 35, "A" * 38, "a" * 32, "1" * 32, "A" * 32 + "\n"):
         answer = cast.owner.http("POST", "/two-factor/confirm", {"secret": secret, "code": "000000"})
         assert refusal(answer.json(), answer.status_code)["code"] == "invalid"
+
+
+REQUEST = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize("head", [
+    f"Abc\r\nContent-Length: {len(REQUEST)}", f"Content-Length: 0\r\nContent-Length: {len(REQUEST)}",
+    f"Content-Length: +{len(REQUEST)}", "Content-Length: 3_4", "Transfer-Encoding: gzip, chunked",
+    "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "Host: y", "X-A: a\r\n folded", "X-A: a\0b",
+    f"Content-Length : {len(REQUEST)}", f"Content-Length: {len(REQUEST)}\r\nTransfer-Encoding: chunked",
+], ids=repr)
+def test_a_head_that_can_be_read_in_two_ways_is_refused_and_ends_the_connection(served, head):
+    with connection(served) as link:
+        link.sendall(f"POST /api/site/dialogs HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n{REQUEST}".encode("latin1"))
+        answer = b""
+        while piece := link.recv(4096):
+            answer += piece
+    assert answer.count(b"HTTP/1.") == 1 and b" 400 " in answer.splitlines()[0]
+
+
+@pytest.mark.parametrize("host", ["x; frame-ancestors *", '"><script>', "a b", "a/b"])
+def test_a_host_that_is_none_is_refused(cast, served, host):
+    with connection(served) as link:
+        link.sendall(f"GET /frame?site_token={cast.site['site_token']} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+        assert link.recv(4096).startswith(b"HTTP/1.1 400")
+
+
+def test_a_client_that_asks_and_never_reads_is_dropped(served, cast, stored):
+    guest = cast.guest()
+    stored += ["\U0001F600" * 10_000] * 10
+    dialog_id = guest.open(stored[0])["dialog"]["id"]
+    for text in stored[1:]:
+        guest.http("POST", f"/dialogs/{dialog_id}/messages", {"text": text})
+    before = len(served.log.splitlines())
+    with Frames(served, json.dumps(guest.auth)) as greedy:
+        for _ in range(100):
+            greedy.ws.send('421["message_list",' + json.dumps({"dialog_id": dialog_id}) + "]")
+        until(lambda: any("connection closed" in line for line in served.log.splitlines()[before:]), 20, "the drop")
+    assert guest.http("POST", "/dialogs", {}).json()["ok"]

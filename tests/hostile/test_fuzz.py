@@ -11,6 +11,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (content_type_conformance, response_headers_conformance,
                                                response_schema_conformance, status_code_conformance)
 
+from replyx import config
 from replyx.descriptions import openapi
 from replyx.intake import ACTIONS
 from tests.hostile.wire import Frames, http, refusal, texts
@@ -23,7 +24,7 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
           response_headers_conformance]
 SETTINGS = settings(derandomize=True, max_examples=20, deadline=None, database=None, phases=[Phase.explicit, Phase.generate],
                     suppress_health_check=list(HealthCheck))
-DESCRIPTION = openapi("http://127.0.0.1")
+DESCRIPTION = openapi(config.load({}))
 API = schemathesis.openapi.from_dict(DESCRIPTION)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=20),

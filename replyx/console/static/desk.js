@@ -98,7 +98,11 @@ export class Desk {
   }
 
   more() {
-    return this.#tell(async () => { this.floor.value = await this.#load(this.view.value, this.floor.value, PAGE); });
+    return this.#tell(async () => { 
+      const view = this.view.value;
+      const floor = await this.#load(view, this.floor.value, PAGE);
+      if (this.view.value === view) this.floor.value = floor;
+    });
   }
 
   async #tell(run) {
@@ -152,7 +156,7 @@ export class Desk {
   #onState(state, error) {
     this.state.value = state;
     this.#isStale = true;
-    this.thread.value?.onState(state);
+    this.thread.value?.onState();
     if (state === "refused") this.#onEnd(error);
   }
 

@@ -20,6 +20,8 @@ if (setupToken) history.replaceState(null, "", SETUP);
 
 export async function start() {
   if (location.pathname === SETUP) { page.value = "setup"; return; }
+  // Without a cookie there is nobody to ask for.
+  if (!document.body.dataset.session) { page.value = "sign_in"; return; }
   try {
     begin(await ask("session_get"));
   } catch (error) {

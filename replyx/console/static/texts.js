@@ -4,7 +4,9 @@ const TEXTS = {
     email: "Email", password: "Password", code: "Code", name: "Name",
     codeHint: "The six digits that your authenticator app shows.",
     signIn: "Sign in", signOut: "Sign out",
-    signInHelp: "No account yet? Run “replyx manager setup-link” on the server and open the link it prints.",
+    signInHelp: "No account yet? Run “replyx manager setup-link” on the server and open the link it prints. "
+      + "Forgotten the password? Run “replyx manager set-password” there.",
+    tooLong: (length, longest) => `Too long: ${length} of ${longest} characters. Send it in parts.`,
     signInErrors: {
       unauthorized: "The email or the password is wrong. Check both and try again.",
       code: "Enter the code that your authenticator app shows.",
@@ -75,7 +77,9 @@ const TEXTS = {
     email: "Почта", password: "Пароль", code: "Код", name: "Имя",
     codeHint: "Шесть цифр из приложения для кодов.",
     signIn: "Войти", signOut: "Выйти",
-    signInHelp: "Нет учётной записи? Выполните на сервере «replyx manager setup-link» и откройте ссылку.",
+    signInHelp: "Нет учётной записи? Выполните на сервере «replyx manager setup-link» и откройте ссылку. "
+      + "Забыли пароль? Выполните там «replyx manager set-password».",
+    tooLong: (length, longest) => `Слишком длинно: ${length} из ${longest} знаков. Отправьте частями.`,
     signInErrors: {
       unauthorized: "Почта или пароль неверны. Проверьте их и попробуйте снова.",
       code: "Введите код из приложения для кодов.",

@@ -4,7 +4,6 @@ import { Dialog, catchUp } from "replyx/dialog.js";
 import { Typing } from "replyx/typing.js";
 import { uuid } from "replyx/uuid.js";
 
-const PAGE = 50;
 
 // By manager and dialog. They outlive the session: who has to sign in again finds what they had written.
 const drafts = new Map();
@@ -59,8 +58,9 @@ export class Thread {
   }
 
   async #load() {
-    const page = await this.desk.request("message_list", { dialog_id: this.id, limit: PAGE });
-    this.dialog.show(page.dialog, page.messages, PAGE);
+    const { gap } = this.dialog;
+    const page = await this.desk.request("message_list", { dialog_id: this.id });
+    this.dialog.show(page.dialog, page.messages, page.more, gap);
     this.dialog.hasEarlier = page.more;
     this.#isLoaded = true;
   }
@@ -77,7 +77,7 @@ export class Thread {
   earlier() {
     return this.#tell("open", async () => {
       const before = this.dialog.lines[0].id;
-      const page = await this.desk.request("message_list", { dialog_id: this.id, before, limit: PAGE });
+      const page = await this.desk.request("message_list", { dialog_id: this.id, before });
       this.dialog.addEarlier(page.messages, page.more);
       this.desk.redraw();
     });
@@ -105,8 +105,7 @@ export class Thread {
   send(text) {
     this.typing.say(false);
     this.draft = "";
-    // Half a surrogate pair or a NUL would be refused for good.
-    this.outbox.add((text.toWellFormed?.() ?? text).replaceAll("\0", ""), uuid());
+    this.outbox.add(text, uuid());
   }
 
   addOwn(message) {
@@ -115,12 +114,12 @@ export class Thread {
     this.#draw();
   }
 
-  onState(state) { if (state !== "online") this.dialog.isStale = true; }
+  onState() { this.dialog.lose(); }
 
   onEvent(event, data) {
+    if ((data.dialog?.id ?? data.message?.dialog_id ?? data.dialog_id) !== this.id) return;
     if (event === "dialog") this.dialog.update(data.dialog);
     else if (event === "message") this.#addLine(data.message);
-    else if (data.dialog_id !== this.id) return;
     else if (event === "read") this.dialog.markRead(data.sender, data.message_id);
     else if (data.sender === "guest") this.typing.hear(event === "typing_start");
     this.#draw();

@@ -4,6 +4,7 @@ import { Alert, When, html, texts, why } from "./ui.js";
 
 const NEAR_END = 60;
 const TALLEST = 160;
+const LONGEST = 10000;
 const isWide = () => matchMedia("(min-width: 801px)").matches;
 
 export function ThreadView({ desk, thread }) {
@@ -21,12 +22,12 @@ export function ThreadView({ desk, thread }) {
       </div>
       ${view && html`<div class="actions">
         ${actions(view, desk.me.value).map((action) => html`<button key=${action} class=${action} type="button"
-          onClick=${(event) => once(event, () => thread.act(action))}>${texts[action]}</button>`)}
+          onClick=${(event) => once(event, () => act(event, thread, action))}>${texts[action]}</button>`)}
       </div>`}
     </header>
     <${Alert}>${failure && why(failure.error, texts.threadErrors[failure.action])}<//>
     <${Log} desk=${desk} thread=${thread} />
-    <p class="typing" role="status">${thread.isTyping.value && texts.typing(view.guest.id)}</p>
+    <p class="typing" role="status">${thread.isTyping.value && view && texts.typing(view.guest.id)}</p>
     ${view?.status === "closed" && html`<p class="closed-note">${texts.isClosed}</p>`}
     ${view?.status === "open" && html`<${Composer} thread=${thread} />`}
   </main>`;
@@ -44,6 +45,13 @@ function actions(view, me) {
   const isFree = view.handler !== "manager" || view.manager_id === null;
   const mayRelease = view.handler === "manager" && ([null, me.id].includes(view.manager_id) || me.role === "owner");
   return ["close", ...mayRelease ? ["release"] : [], ...isFree ? ["takeover"] : []];
+}
+
+/** The button goes away with what it did: the focus goes on to the one in its place. */
+async function act(event, thread, action) {
+  const box = event.currentTarget.parentElement;
+  await thread.act(action);
+  requestAnimationFrame(() => { if (!box.contains(document.activeElement)) box.lastElementChild?.focus(); });
 }
 
 /** The second click of a double click would hit the button that the first one brought. */
@@ -90,7 +98,7 @@ function Line({ desk, thread, line }) {
   return html`<article class="${sender} ${line.state ?? ""}">
     <span class="author">${authorOf(line, sender, thread, desk)}</span>
     <p class="text">${line.text}</p>
-    <div class="foot"><${Foot} thread=${thread} line=${line} sender=${sender} /></div>
+    <div class="foot" aria-live="off"><${Foot} thread=${thread} line=${line} sender=${sender} /></div>
   </article>`;
 }
 
@@ -105,7 +113,8 @@ function Foot({ thread, line, sender }) {
       <button type="button" onClick=${() => thread.outbox.retry(line.client_id)}>${texts.retry}</button>
       <button type="button" onClick=${() => thread.outbox.drop(line.client_id)}>${texts.drop}</button>`;
   }
-  const state = line.state ?? (thread.dialog.view.guest_read_id >= line.id ? "read" : "sent");
+  const own = line.state === "waiting" && !line.isLate ? "sending" : line.state;
+  const state = own ?? (thread.dialog.view.guest_read_id >= line.id ? "read" : "sent");
   return html`<${When} at=${line.created_at} />${sender === "manager" && html`<span>${texts.sending[state]}</span>`}`;
 }
 
@@ -117,19 +126,25 @@ function Composer({ thread }) {
     event.preventDefault();
     const text = box.current.value.trim();
     if (!text) return;
+    if ([...text].length > LONGEST) {
+      box.current.setCustomValidity(texts.tooLong([...text].length, LONGEST));
+      box.current.reportValidity();
+      return;
+    }
     thread.send(text);
     box.current.value = "";
     grow(box.current);
     box.current.focus();
   };
   const type = () => {
+    box.current.setCustomValidity("");
     thread.draft = box.current.value;
     grow(box.current);
     thread.typing.say(true);
   };
   const press = (event) => { if (event.key === "Enter" && !event.shiftKey && !event.isComposing) send(event); };
   return html`<form class="composer" onSubmit=${send}>
-    <textarea ref=${box} rows="1" maxlength="10000" aria-label=${texts.reply} placeholder=${texts.placeholder}
+    <textarea ref=${box} rows="1" aria-label=${texts.reply} placeholder=${texts.placeholder}
       defaultValue=${thread.draft} onInput=${type} onKeyDown=${press} />
     <button class="primary" type="submit">${texts.send}</button>
   </form>`;

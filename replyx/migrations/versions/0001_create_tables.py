@@ -142,6 +142,7 @@ def upgrade():
     op.create_index("dialog_of_manager", "dialog", ["manager_id", "last_message_id"])
     op.create_index("dialog_of_site", "dialog", ["site_id", "last_message_id"])
     op.create_index("dialog_of_site_by_status", "dialog", ["site_id", "status", "last_message_id"])
+    op.create_index("dialog_by_handler", "dialog", ["status", "handler", "last_message_id"])
     op.create_index("dialog_open_once", "dialog", ["guest_id"], unique=True,
                     sqlite_where=sa.text("status = 'open'"))
     op.create_table("message",
