@@ -1,13 +1,14 @@
 """The command line: what it prints, as JSON where asked, and its exit codes; with and without a server."""
 import json
 import os
+import socket
 
 import pytest
 
 from replyx.cli import main
+from tests.cast import PASSWORD
 from tests.served import Served
 
-PASSWORD = "correct horse battery"
 NOBODY = 65534
 
 
@@ -98,6 +99,12 @@ def test_demo_makes_one_site_and_prints_the_links(instance):
     first, second = instance.command("demo"), instance.command("demo")
     assert f"{instance.url}/demo" in first and "/console/setup#su_" in first and "/console/setup#su_" in second
     assert [site["name"] for site in instance.command("site", "list", "--json")] == ["Demo"]
+
+
+def test_demo_does_not_print_links_to_somebody_elses_server(instance):
+    with socket.create_server(("127.0.0.1", instance.port)):
+        said = instance.command("demo", code=2)
+    assert f"port {instance.port}" in said and "REPLYX_PORT=" in said and "http://" not in said
 
 
 def test_the_api_descriptions_are_json(instance):

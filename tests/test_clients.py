@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from replyx.errors import CODES
 from tests.conftest import find
 from tests.served import until
 
@@ -29,7 +30,6 @@ def test_socket_io_client_in_node(cast, served, transports):
 
 @pytest.mark.node
 def test_the_widgets_retry_codes_are_those_of_the_server():
-    from replyx.errors import CODES
     code = "import('./connection.js').then(({ RETRY }) => console.log(JSON.stringify([...RETRY])))"
     done = subprocess.run([find("node"), "--input-type=module", "-e", code], capture_output=True, text=True, timeout=30,
                           cwd=Path(__file__).parent.parent / "widget_static")

@@ -56,7 +56,7 @@ def sign_in(page, url, email):
 
 @pytest.mark.parametrize("blocked", [False, True], ids=["WebSocket", "HTTP alone"])
 def test_demo_and_console_on_one_origin(context, served, cast, blocked):
-    served.command("demo")
+    served.command("site", "add", "Demo", "--domain", "localhost", "--domain", "127.0.0.1")
     if blocked:
         context.route_web_socket(re.compile(".*"), lambda socket: socket.close())
     desk, page = context.new_page(), context.new_page()

@@ -5,6 +5,7 @@ import uuid
 from contextlib import closing
 
 import pytest
+import requests
 
 from replyx.errors import CODES
 from replyx.intake import ACTIONS
@@ -138,9 +139,8 @@ def test_every_way_of_posting_reaches_everybody_in_the_dialog(cast, channel, tra
 
 
 @pytest.mark.parametrize("channel", ["site", "widget"])
-def test_the_reports_own_request_is_stored_and_broadcast(cast, served, channel):
-    """`POST /api/widget/dialogs/{id}/messages?assistant_id=..&guest_id=..`: the request that failed in the field."""
-    import requests
+def test_a_request_with_everything_in_its_query_is_stored_and_broadcast(cast, served, channel):
+    """`POST /api/widget/dialogs/{id}/messages?assistant_id=..&guest_id=..`, and the same with a site token."""
     guest = cast.guest(channel)
     dialog = guest.open()["dialog"]
     with guest.socket() as tab, guest.socket() as second_tab:

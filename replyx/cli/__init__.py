@@ -1,6 +1,7 @@
 """The `replyx` command: what an owner does from a shell, while the server runs and when it does not."""
 import json
 import os
+import socket
 import sys
 
 import click
@@ -45,6 +46,17 @@ def show_config(as_json):
     show(rows, as_json, lambda row: f"{row['name']}={row['value']}  ({row['source']})\n    {row['meaning']}")
 
 
+def _require_free_port(settings):
+    """The links lead to a server that is about to start: somebody else's would mislead."""
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            fail(f"can't listen on {settings.host} port {settings.port}: {error.strerror}. Stop what runs there (ReplyX "
+                 f"itself?) or choose another port: REPLYX_PORT={settings.port % 65535 + 1} make run", 2)
+
+
 def _settings(environ=os.environ):
     try:
         return config.load(environ)
@@ -74,6 +86,7 @@ def asyncapi():
 @with_app
 def demo(settings):
     """Make the site "Demo" if there is none, and print the links to try ReplyX."""
+    _require_free_port(settings)
     if accounts_store.site_by_name(reader, sites.DEMO) is None:
         sites.add_site(sites.DEMO, ["localhost", "127.0.0.1"])
     click.echo(f"Guest:   {settings.public_url}/demo")
