@@ -261,16 +261,17 @@ def test_a_page_of_a_foreign_domain_cannot_embed_the_chat(context, cast, served)
         expect(page.get_by_role("alert")).to_have_text("The chat did not load. Try again.", timeout=20_000)
 
 
-def test_a_line_left_behind_goes_out_on_the_next_page_without_a_click(page, cast):
+def test_a_line_left_behind_goes_out_on_the_next_page_without_a_click(page, cast, host):
     widget = Widget(page).open()
     widget.write("stored first")
     expect(widget.log).to_contain_text("Sent")
     page.context.set_offline(True)
     widget.write("left behind")
     until(lambda: [key for key in widget.stored() if "outbox" in key])
+    page.goto("about:blank")
     page.context.set_offline(False)
     with cast.manager.socket() as desk:
-        page.reload()
+        page.goto(host.url)
         until(lambda: [event for event in desk.events("message") if event["message"]["text"] == "left behind"])
         assert page.get_by_role("button", name="Open chat").is_visible()
         assert not page.locator("iframe").is_visible()

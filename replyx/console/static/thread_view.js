@@ -93,7 +93,9 @@ function keepPlace(box, place, lines) {
   Object.assign(place, { first, last: last?.client_id, height: box.scrollHeight });
 }
 
+// An outbox entry changes in place: only reading `changes` makes a component draw it again.
 function Line({ desk, thread, line }) {
+  desk.changes.value;
   const sender = line.sender ?? "manager";
   return html`<article class="${sender} ${line.state ?? ""}">
     <span class="author">${authorOf(line, sender, thread, desk)}</span>
@@ -108,6 +110,7 @@ function authorOf(line, sender, thread, desk) {
 }
 
 function Foot({ thread, line, sender }) {
+  thread.desk.changes.value;
   if (line.state === "failed") {
     return html`<span>${texts.failed(why({ code: line.reason }, texts.threadErrors.send))}</span>
       <button type="button" onClick=${() => thread.outbox.retry(line.client_id)}>${texts.retry}</button>
