@@ -113,7 +113,11 @@ export class Desk {
   async #refresh() {
     const { manager, sites } = await this.request("session_get");
     // Another tab may have signed in as somebody else: the cookie is theirs now.
-    if (manager.id !== this.me.value.id) { location.reload(); return; }
+    if (manager.id !== this.me.value.id) {
+      this.close();
+      location.reload();
+      return;
+    }
     this.me.value = manager;
     this.sites.value = sites;
     if (this.#isStale) for (const outbox of this.outboxes.values()) outbox.pump();
