@@ -37,6 +37,7 @@
     iframe { position: fixed; right: 20px; bottom: 88px; z-index: 2147483646; width: 380px; height: min(620px, 100vh - 108px);
       border: 0; border-radius: 16px; box-shadow: 0 8px 40px rgb(0 0 0 / .25); background: #fff; color-scheme: normal; }
     p { position: fixed; right: 20px; bottom: 88px; z-index: 2147483646; margin: 0; padding: 10px 14px; border-radius: 10px;
+      box-sizing: border-box; max-width: min(340px, 100vw - 40px);
       background: #8f1d1d; color: #fff; font: 15px/1.4 system-ui, sans-serif; }
     [hidden] { display: none; }
     iframe.loading { visibility: hidden; }

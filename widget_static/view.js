@@ -23,12 +23,10 @@ export class View {
   #lines = new Map();
   #texts;
   #on;
-  #lang;
 
   constructor({ texts, lang, on }) {
     this.#texts = texts;
     this.#on = on;
-    this.#lang = lang;
     document.documentElement.lang = lang;
     document.title = texts.title;
     $("title").textContent = texts.title;
@@ -155,7 +153,7 @@ export class View {
   }
 
   #time(at) {
-    return at ? new Date(at).toLocaleTimeString(this.#lang, { hour: "2-digit", minute: "2-digit" }) : "";
+    return at ? new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) : "";
   }
 
   #showEarlier(hasEarlier) {
