@@ -8,6 +8,8 @@ from .errors import Invalid
 MAX_TEXT = 10_000
 MAX_ID = 2**53 - 1
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+# SQLite would end the text at a NUL, and UTF-8 has no half surrogate pairs.
+UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 
 
@@ -44,7 +46,7 @@ class Text(fields.String):
             raise self.make_error("long", longest=self.longest)
         if not self.blank and not value.strip():
             raise self.make_error("blank")
-        if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        if UNWRITABLE.search(value):
             raise self.make_error("characters")
         return value
 
