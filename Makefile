@@ -3,15 +3,23 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test install tools clean
+.PHONY: run test bench install tools clean
 
 run: $(VENV)/run.done
 	@$(BIN)/replyx demo
 	@exec $(BIN)/replyx run
 
 test: $(VENV)/test.done tools
-	$(BIN)/flake8 replyx tests wsgi.py
+	$(BIN)/flake8 replyx tests bench wsgi.py
 	$(BIN)/pytest
+
+# Figures beside the bare stack and two Node servers; ten minutes, needs Node (and a C compiler for the slow disk).
+bench: $(VENV)/run.done bench/node_modules
+	$(BIN)/python bench/run.py
+
+bench/node_modules: bench/package-lock.json
+	npm ci --prefix bench --silent --no-audit --no-fund
+	@touch $@
 
 install: $(VENV)/run.done
 
