@@ -52,16 +52,20 @@ class Stage:
 
     def run(self, action, payload):
         """The answer's status (200 over a socket) and body; and what tab and desk heard of it."""
-        until(lambda: len(self.desk.events("dialog")) >= 2 and len(self.tab.events("dialog")) >= 2)
         for name in BEFORE.get(action.name, []):
             self.desk.call(name, {"dialog_id": self.dialog["id"]})
-        before = len(self.tab.received), len(self.desk.received)
+        before = self._heard()
         body = self._socket(action, payload) if self.transport == "socket" else self._http(action, payload)
-        # Whatever the action sent out has arrived once a later event has.
+        after = self._heard()
+        return body, self.tab.received[before[0]:after[0] - 1], self.desk.received[before[1]:after[1] - 1]
+
+    def _heard(self):
+        """How much tab and desk have received, up to a mark: what was sent before it has arrived when it has."""
+        marks = [len(listener.events("typing_stop")) for listener in (self.tab, self.desk)]
         self.desk.call("typing", {"dialog_id": self.dialog["id"], "typing": False})
-        for listener in (self.tab, self.desk):
-            until(lambda: listener.received[-1][0] == "typing_stop", what="the mark")
-        return body, self.tab.received[before[0]:-1], self.desk.received[before[1]:-1]
+        for listener, seen in zip((self.tab, self.desk), marks):
+            until(lambda: len(listener.events("typing_stop")) > seen, what="the mark")
+        return len(self.tab.received), len(self.desk.received)
 
     def _socket(self, action, payload):
         if "<dialog_id>" in action.route:
