@@ -114,7 +114,8 @@ def confirm_two_factor(identity, payload, context):
         raise Invalid("The code does not fit the secret. Check the clock of your phone.", fields={"code": ["Wrong."]})
 
     def unit(tx):
-        store.update_manager(tx, manager_id, totp_secret=payload["secret"], totp_step=step)
+        if not store.add_totp(tx, manager_id, payload["secret"], step):
+            raise Conflict("The second factor was turned on meanwhile. Reload the page.")
         store.delete_other_sessions(tx, manager_id, identity.session_hash)
     writer.submit(unit)
     tokens.forget()

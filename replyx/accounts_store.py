@@ -93,6 +93,12 @@ def update_manager(tx, manager_id, **values):
     return tx.update("manager", manager_id, **values)
 
 
+def add_totp(tx, manager_id, secret, step):
+    """1 if the manager had no second factor, and now has; else 0."""
+    return tx.execute("UPDATE manager SET totp_secret = :secret, totp_step = :step WHERE id = :id AND totp_secret IS NULL",
+                      secret=secret, step=step, id=manager_id)
+
+
 def use_totp_step(tx, manager_id, step):
     """Mark a one-time code's time step as used; 0 when it, or a later one, was used before."""
     return tx.execute("UPDATE manager SET totp_step = :step WHERE id = :id AND (totp_step IS NULL OR totp_step < :step)",

@@ -13,8 +13,6 @@ MAX_MESSAGE = 512 * 1024
 PIECE = 64
 MAX_LINE = 1024
 UPGRADE_REQUIRED = ("426 Upgrade Required", [("Sec-WebSocket-Version", "13"), ("Content-Length", "0")])
-
-
 DIGITS = re.compile(r"[0-9]{1,15}")
 # A name or an address with a port (RFC 3986, without percent signs), as it goes into addresses and policies.
 HOST = re.compile(r"[A-Za-z0-9._-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")

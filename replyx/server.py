@@ -87,7 +87,7 @@ def main(app):
     """Serve until SIGTERM or Ctrl-C, then finish what was begun and exit 0."""
     settings = app.config["REPLYX"]
     _return_memory()
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     bounds.init(socketio.server.eio)
     listener = listen(settings.host, settings.port)

@@ -152,6 +152,15 @@ def test_two_tabs_opened_before_the_first_message_are_one_guest(context, host, c
     assert [line["text"] for line in lines] == ["first tab, first", "second tab, second"]
 
 
+def test_a_spoilt_guest_id_in_the_storage_is_replaced(page, cast):
+    site = cast.site["id"]
+    page.evaluate(f"localStorage.setItem('replyx.{site}.guest_id', 'spoilt')")
+    widget = Widget(page).open()
+    widget.write("who am I")
+    expect(widget.log).to_contain_text("Sent")
+    assert page.evaluate(f"localStorage.getItem('replyx.{site}.guest_id').length") == 36
+
+
 def test_text_is_shown_as_text(page, cast):
     evil = "<img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>"
     widget = Widget(page).open()

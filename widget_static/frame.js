@@ -18,6 +18,8 @@ const { lang, stored } = await bridge.hello();
 
 let isKnown = UUID.test(stored[GUEST_ID]);
 const guestId = isKnown ? stored[GUEST_ID] : uuid();
+// What is no guest id must not win the claim for ours.
+if (!isKnown && GUEST_ID in stored) bridge.remove(GUEST_ID);
 const query = new URLSearchParams(location.search);
 const name = query.has("site_token") ? { site_token: query.get("site_token") }
   : { assistant_id: Number(query.get("assistant_id")) };
