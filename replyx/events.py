@@ -7,6 +7,7 @@ from . import credentials, intake, rooms, wire
 from .actions import Context
 from .errors import Invalid, NotFound, ReplyXError, Unauthorized
 from .extensions import socketio
+from .membership import Membership
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +19,7 @@ def init_app(app):
     config = app.config["REPLYX"]
     socketio.init_app(
         app, async_mode=app.config.get("ASYNC_MODE", "threading"), serializer=wire.Packet, json=wire,
+        client_manager=Membership(),
         # Who may connect is decided by tokens.identify, so that a refusal has our one shape.
         cors_allowed_origins="*", cors_credentials=False, max_http_buffer_size=MAX_PACKET,
         # Events of one socket run one after the other: a sender's messages keep their order, and a flood waits.

@@ -38,6 +38,7 @@ def admit(sid, credentials, context):
     log.info("[%s] connection attempt address=%s origin=%s", prefix, context.address, credentials.origin or "none")
     try:
         identity = _identify(credentials, {credentials.speaks}, "connect", context)
+        limiter.check_open(rooms.open_from(context.address))
         rooms.add(sid, rooms.Connection(credentials, context.address))
         dialog_id = chat.join(sid, identity)
     except ReplyXError as error:

@@ -24,6 +24,15 @@ LIMITS = {
 # Many people may share an address: an office, a phone network.
 ADDRESS_FACTOR = 10
 SWEEP_SECONDS = 10
+# Sockets that one address may have open at a time.
+MAX_OPEN = 1000
+
+
+class _Item(RateLimitItemPerSecond):
+    """A limit whose windows are found by a tuple: the library's own joins and escapes texts for each hit."""
+
+    def key_for(self, *who):
+        return self.namespace, who
 
 
 class CounterStorage(Storage):
@@ -76,15 +85,17 @@ class Limiter:
         self._windows = FixedWindowRateLimiter(self._storage)
         self._items = {}
         self._refuses = True
+        self._max_open = MAX_OPEN
 
     def init_app(self, app):
         factor = app.config["REPLYX"].rate_limits
         self._refuses = factor is not None
+        self._max_open = max(1, round(MAX_OPEN * (factor or 1)))
         self._storage.reset()
         for name, (amount, seconds) in LIMITS.items():
             for scope, times in (("identity", 1), ("address", ADDRESS_FACTOR)):
                 allowed = max(1, round(amount * times * (factor or 1)))
-                self._items[name, scope] = RateLimitItemPerSecond(allowed, seconds, namespace=f"{name}/{scope}")
+                self._items[name, scope] = _Item(allowed, seconds, namespace=f"{name}/{scope}")
 
     def start_sweeping(self):
         threading.Thread(target=self._sweep, name="replyx-limits", daemon=True).start()
@@ -98,6 +109,12 @@ class Limiter:
         """Raise RateLimited when the limit is used up; count nothing."""
         if not self._windows.test(self._items[name, scope], who):
             self._refuse(name, scope, who)
+
+    def check_open(self, count):
+        """Raise RateLimited when an address has this many sockets open already, and that is enough."""
+        if self._refuses and count >= self._max_open:
+            raise RateLimited(f"Too many chats are open at this address. Close some, or try again in {SWEEP_SECONDS} s.",
+                              retry_after=SWEEP_SECONDS)
 
     def _refuse(self, name, scope, who):
         if self._refuses:

@@ -1,5 +1,6 @@
 """Who is connected, in which rooms, and every emit. A client never names a room."""
 import time
+from collections import Counter
 from dataclasses import dataclass
 
 from .extensions import socketio
@@ -17,6 +18,7 @@ class Connection:
 
 _connections = {}
 _by_grant = {}
+_by_address = Counter()
 
 
 def dialog(dialog_id):
@@ -39,6 +41,7 @@ ALL_MANAGERS = "managers"
 def add(sid, connection):
     _connections[sid] = connection
     _by_grant.setdefault(connection.credentials.grant, set()).add(sid)
+    _by_address[connection.address] += 1
 
 
 def remove(sid):
@@ -49,11 +52,24 @@ def remove(sid):
         sids.discard(sid)
         if not sids:
             del _by_grant[connection.credentials.grant]
+        _by_address[connection.address] -= 1
+        if not _by_address[connection.address]:
+            del _by_address[connection.address]
     return connection
 
 
 def connection(sid):
     return _connections.get(sid)
+
+
+def open_from(address):
+    """How many sockets this address has open."""
+    return _by_address[address]
+
+
+def has(eio_sid):
+    """Whether this transport has connected."""
+    return socketio.server.manager.sid_from_eio_sid(eio_sid, "/") is not None
 
 
 def grants():

@@ -7,14 +7,14 @@ import replyx
 ROOT = Path(replyx.__file__).parent
 # From the top down; what stands in one row may use each other without a circle.
 LAYERS = [
-    {"cli", "server", "bounds"},
+    {"cli", "server", "bounds", "transport", "frames"},
     {"__init__"},
     {"events", "api", "widget", "console", "descriptions"},
     {"intake", "assets"},
     {"chat", "accounts", "sites"},
     {"credentials", "tokens", "limits", "schemas", "passwords", "actions", "gateway"},
     {"store", "accounts_store", "rooms", "database"},
-    {"models", "writer", "extensions", "wire", "config", "errors", "clock", "green", "version", "origins"},
+    {"models", "membership", "writer", "extensions", "wire", "config", "errors", "clock", "green", "version", "origins"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
@@ -81,7 +81,7 @@ def using(word):
 
 
 def test_eventlet_and_the_environment_have_their_places():
-    assert using("import eventlet") | using("from eventlet") == {"server.py", "bounds.py", "green.py"}
+    assert using("import eventlet") | using("from eventlet") == {"server.py", "bounds.py", "transport.py", "frames.py", "green.py"}
     # The command line reads it to hand it on to the server's process, nothing else.
     assert using("os.environ") == {"config.py", "cli/__init__.py"}
 

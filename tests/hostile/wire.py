@@ -27,12 +27,12 @@ def refusal(body, status=None):
 class Frames:
     """A WebSocket to Engine.IO, frame by frame; with `auth` (JSON text), a connect to Socket.IO through it.
 
-    Each comes from an address of its own, by which the server's log can be asked about it.
+    Each comes from an address of its own, unless one is given, by which the server's log can be asked about it.
     """
     addresses = (f"10.9.{number // 250}.{number % 250}" for number in itertools.count(1))
 
-    def __init__(self, served, auth=None):
-        self._served, self.address = served, next(self.addresses)
+    def __init__(self, served, auth=None, address=None):
+        self._served, self.address = served, address or next(self.addresses)
         self.ws = websocket.create_connection(
             f"{served.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket", timeout=10,
             header=[f"X-Forwarded-For: {self.address}"])

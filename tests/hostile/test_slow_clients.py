@@ -1,0 +1,108 @@
+"""Clients that take their time: each of the waits ends, and so does what the server keeps for them."""
+import json
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+import websocket
+
+from tests.hostile.wire import Frames, connection, refusal
+from tests.served import Served, until
+
+ROOT = Path(__file__).parents[2]
+# The served process with a second for each wait.
+ENTRY = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import wsgi
+from replyx import bounds, limits, server, transport
+bounds.HEAD_SECONDS = bounds.BODY_SECONDS = transport.CONNECT_SECONDS = server.KEEPALIVE_SECONDS = 1
+limits.limiter._max_open, limits.limiter._refuses = 3, True
+server.main(wsgi.app)
+"""
+
+
+class Impatient(Served):
+    entry = sys.executable, "-c", ENTRY, str(ROOT)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    with Impatient(tmp_path_factory.mktemp("instance"), REPLYX_RATE_LIMITS="off") as server:
+        yield server
+
+
+def drip(link, data):
+    """Send a byte at a time until the server has ended the connection, which it must within ten seconds."""
+    link.settimeout(0.05)
+
+    def is_over():
+        try:
+            link.sendall(data)
+            return link.recv(4096) == b""
+        except TimeoutError:
+            return False
+        except ConnectionError:
+            return True
+    until(is_over, what="the end of the connection")
+
+
+@pytest.mark.parametrize("start", [b"", b"G", b"GET /healthz HTTP/1.1\r\nHost: a\r\nX: "], ids=["nothing", "line", "head"])
+def test_a_head_a_byte_at_a_time_is_cut(served, start):
+    with connection(served) as link:
+        link.sendall(start)
+        drip(link, b"a" if start else b"")
+
+
+@pytest.mark.parametrize("start", [b"Content-Length: 100000\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\nffff\r\n"],
+                         ids=["length", "chunked"])
+def test_a_body_a_byte_at_a_time_is_refused(served, cast, start):
+    guest = cast.guest()
+    lines = [f"{name}: {value}" for name, value in guest.headers.items()]
+    with connection(served) as link:
+        link.sendall("\r\n".join(["POST /api/site/dialogs HTTP/1.1", "Host: a", *lines, ""]).encode() + start)
+        drip(link, b" ")
+
+
+def sessions(served, query):
+    """Open a transport by polling, without a connect to the namespace; its id."""
+    with connection(served) as link:
+        link.sendall(f"GET /socket.io/?EIO=4&transport=polling{query} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+        return b"".join(iter(lambda: link.recv(4096), b"")).decode()
+
+
+def test_a_websocket_that_never_shows_credentials_is_closed(served):
+    stranger = websocket.create_connection(f"{served.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket", timeout=5)
+    assert stranger.recv().startswith("0{")
+    assert stranger.recv() in ("", b"")
+    stranger.shutdown()
+
+
+def test_a_polling_transport_that_never_shows_credentials_is_forgotten(served):
+    answer = sessions(served, "")
+    sid = answer.split('"sid":"')[1].split('"')[0]
+    until(lambda: "400 BAD REQUEST" in sessions(served, f"&sid={sid}"), 10, "the end of the session")
+
+
+def test_one_address_has_only_so_many_sockets_open(served, cast):
+    guest = cast.guest()
+    guest.open()
+
+    def come(address):
+        return Frames(served, json.dumps(guest.auth), address)
+
+    def is_let_in():
+        with come("10.1.1.1") as again:
+            return again.answer.startswith("40")
+    with come("10.1.1.1"), come("10.1.1.1"):
+        with come("10.1.1.1"), come("10.1.1.1") as fourth, come("10.1.1.2") as elsewhere:
+            error = refusal(json.loads(fourth.answer.removeprefix("44"))["data"])
+            assert error["code"] == "rate_limited" and error["retry_after"] > 0
+            assert elsewhere.is_alive()
+        until(is_let_in)
+
+
+def test_a_connection_that_asks_for_nothing_holds_nobody_up(served):
+    with socket.create_connection(("127.0.0.1", served.port)) as link:
+        drip(link, b"")
