@@ -34,8 +34,6 @@ class _Reader:
         self._socket = sock
         self._data = b""
         self._at = 0
-        self.sendall, self.settimeout = sock.sendall, sock.settimeout
-        self.shutdown, self.close = sock.shutdown, sock.close
 
     def recv(self, size):
         if self._at == len(self._data):
@@ -47,6 +45,18 @@ class _Reader:
             # A socket that idles keeps no buffer.
             self._data, self._at = b"", 0
         return piece
+
+    def sendall(self, data):
+        self._socket.sendall(data)
+
+    def settimeout(self, seconds):
+        self._socket.settimeout(seconds)
+
+    def shutdown(self, how):
+        self._socket.shutdown(how)
+
+    def close(self):
+        self._socket.close()
 
 
 class Frames(eventlet.websocket.RFC6455WebSocket):

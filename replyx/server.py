@@ -101,6 +101,7 @@ def main(app):
         signal.signal(number, lambda *_: eventlet.spawn(stop.set))
     limiter.start_sweeping()
     eventlet.spawn(_recheck_each_second)
+    eventlet.spawn(transport.tend, socketio.server.eio, rooms.has)
     serving = eventlet.spawn(
         eventlet.wsgi.server, listener, app, log_output=False, debug=False,
         max_size=min(MAX_CONNECTIONS, max(hard - RESERVED_FILES, 1)),
@@ -121,10 +122,11 @@ def main(app):
 
 
 def _collect_seldom():
-    """What is loaded by now stays: the collector need not look at it again, nor after each 700 new objects."""
+    """What is loaded by now stays: the collector need not look at it again. Connections leave no cycles behind, so that it
+    need not often look at what has lived long either: with ten thousand open, that stops the hub for a good while."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(10_000, 5, 1000)
 
 
 def _return_memory():
@@ -138,9 +140,8 @@ def _recheck_each_second():
         time.sleep(1)
         try:
             intake.recheck()
-            transport.close_strangers(socketio.server.eio, rooms.has)
         except Exception:
-            log.exception("checking the connected sockets failed")
+            log.exception("checking the connected credentials failed")
 
 
 def _drain(app, listener):

@@ -1,13 +1,20 @@
 """Engine.IO transports (python-engineio) as one client may use them: what waits for it is bounded, and leaves in one write."""
+import logging
+import time
 from collections import deque
+from contextlib import suppress
+from socket import SHUT_RDWR
 
 import engineio.socket
 import eventlet.hubs
+from engineio import packet
 from engineio.async_drivers.eventlet import WebSocketWSGI
 from eventlet.queue import Empty
 from eventlet.semaphore import Semaphore
 
-from . import clock, frames
+from . import frames
+
+log = logging.getLogger(__name__)
 
 # Characters that may wait for one client to read them; a page of messages is a fifth of it.
 MAX_UNREAD = 500_000
@@ -15,6 +22,7 @@ MAX_UNREAD = 500_000
 PACKET = 64
 # A client that has not shown its credentials by then is none.
 CONNECT_SECONDS = 10
+TEND_SECONDS = 0.1
 UPGRADE_REQUIRED = ("426 Upgrade Required", [("Sec-WebSocket-Version", "13"), ("Content-Length", "0")])
 
 
@@ -24,26 +32,48 @@ def init(eio):
     engineio.socket.Socket = Transport
     eio._async = {**eio._async, "websocket": _WebSocket, "queue": _Outgoing}
     eio.disconnect = lambda sid: _disconnect(eio, sid)
+    # `tend` does its work.
+    eio.start_service_task = False
 
 
 def _disconnect(eio, sid):
-    """Close a transport. The library's own waits until the client has read everything, which it may never do."""
+    """Close a transport, whoever it belongs to, or nothing if it has gone."""
     transport = eio.sockets.get(sid)
     if transport:
-        transport.close(wait=False, reason=eio.reason.SERVER_DISCONNECT)
+        transport.close(reason=eio.reason.SERVER_DISCONNECT)
 
 
-def close_strangers(eio, is_connected):
-    """Close the transports that have not connected to the namespace in time. `is_connected(eio_sid)` tells which have."""
-    late = clock.seconds() - CONNECT_SECONDS
-    while _strangers and _strangers[0][0] <= late:
-        sid = _strangers.popleft()[1]
-        transport = eio.sockets.get(sid)
-        if transport and not transport.closed and not is_connected(sid):
-            transport.close(wait=False, abort=True, reason=eio.reason.TRANSPORT_ERROR)
+def tend(eio, is_connected):
+    """Send the pings that are due, and close the transports that have not answered one or not connected in time, for ever.
+
+    `is_connected(sid)` tells whether a transport has. One greenlet for all: the library has one for each socket, and one
+    that holds on to what is closed.
+    """
+    while True:
+        time.sleep(TEND_SECONDS)
+        try:
+            for transport in _due(eio, _pings, eio.ping_interval):
+                transport.ping()
+            for transport in _due(eio, _pinged, eio.ping_timeout + 1):
+                transport.check_ping_timeout()
+            for transport in _due(eio, _strangers, CONNECT_SECONDS):
+                if not is_connected(transport.sid):
+                    transport.close(abort=True, reason=eio.reason.TRANSPORT_ERROR)
+        except Exception:
+            log.exception("tending the transports failed")
 
 
-# (time of opening, eio_sid) of the transports that may not have connected yet, oldest first.
+def _due(eio, line, seconds):
+    """The transports that have stood in line for this long and are still open; they leave it."""
+    while line and line[0][0] <= time.monotonic() - seconds:
+        transport = eio.sockets.get(line.popleft()[1])
+        if transport and not transport.closed and not transport.closing:
+            yield transport
+
+
+# (monotonic time, sid), oldest first: the transports that wait for their next ping, that were sent one, that opened lately.
+_pings = deque()
+_pinged = deque()
 _strangers = deque()
 
 
@@ -83,16 +113,36 @@ class _Outgoing:
 class Transport(engineio.socket.Socket):
     """A client's transport. It is closed when the client does not read what waits for it: on coming back it catches up."""
     unread = 0
+    websocket = None
 
     def __init__(self, server, sid):
         super().__init__(server, sid)
-        _strangers.append((clock.seconds(), sid))
+        _strangers.append((time.monotonic(), sid))
+
+    def close(self, wait=True, abort=False, reason=None):
+        # To wait, as the library would, means until the client has read everything, which it may never do.
+        super().close(wait=False, abort=abort, reason=reason)
+        self.server.sockets.pop(self.sid, None)
+        if self.websocket and (abort or reason == self.server.reason.PING_TIMEOUT):
+            # A client that does not read would hold the greenlet that writes to it, and one that is gone the one that reads.
+            with suppress(OSError):
+                self.websocket.socket.shutdown(SHUT_RDWR)
+
+    def schedule_ping(self):
+        if self.last_ping:
+            self.last_ping = None
+            _pings.append((time.monotonic(), self.sid))
+
+    def ping(self):
+        self.last_ping = time.time()
+        _pinged.append((time.monotonic(), self.sid))
+        self.send(packet.Packet(packet.PING))
 
     def send(self, pkt):
         self.unread += len(pkt.data or "") + PACKET
         if self.unread > MAX_UNREAD:
             if not self.closed:
-                self.close(wait=False, abort=True, reason=self.server.reason.TRANSPORT_ERROR)
+                self.close(abort=True, reason=self.server.reason.TRANSPORT_ERROR)
         elif self.check_ping_timeout():
             self.queue.put(pkt)
 
@@ -104,7 +154,7 @@ class Transport(engineio.socket.Socket):
             packets = self.queue.take(None if is_websocket else self.server.ping_interval + self.server.ping_timeout)
         except Empty:
             raise engineio.exceptions.QueueEmpty() from None
-        self.unread -= sum(len(packet.data or "") + PACKET for packet in packets)
+        self.unread -= sum(len(pkt.data or "") + PACKET for pkt in packets)
         return [_Bundle(packets)] if is_websocket and packets else packets
 
 
@@ -115,7 +165,7 @@ class _Bundle:
         self._packets = packets
 
     def encode(self):
-        return [packet.encode() for packet in self._packets]
+        return [pkt.encode() for pkt in self._packets]
 
 
 class _WebSocket(WebSocketWSGI):
@@ -124,11 +174,12 @@ class _WebSocket(WebSocketWSGI):
 
     def __init__(self, handler, server):
         def guarded(ws):
+            transport = handler.__self__
+            transport.websocket = ws
             try:
                 return handler(ws)
             except (ValueError, IndexError):
-                transport = handler.__self__
-                transport.close(wait=False, abort=True, reason=server.reason.TRANSPORT_ERROR)
+                transport.close(abort=True, reason=server.reason.TRANSPORT_ERROR)
                 return []
         super().__init__(guarded, server)
 
