@@ -2,6 +2,8 @@
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.served import until
+
 
 class HostPage:
     """`with HostPage(snippet) as page`: served at page.url, from `localhost`, while ReplyX is at 127.0.0.1."""
@@ -65,3 +67,15 @@ class Widget:
     def stored(self):
         """What the page has in its storage for the chat."""
         return self.page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('replyx.'))")
+
+    def unsent(self):
+        """The texts that the page keeps until the server has acknowledged them, oldest first."""
+        return self.page.evaluate("""() => Object.keys(localStorage).filter((key) => key.includes(".outbox."))
+            .map((key) => JSON.parse(localStorage.getItem(key))).sort((a, b) => a.at - b.at).map((entry) => entry.text)""")
+
+    def go_offline(self):
+        """Cut the browser's network. The frame is another process and hears of it later: until it says so, a line would
+        still leave over its open socket. A line that is shown as sent may wait for its ack, which the cut would take."""
+        until(lambda: self.unsent() == [])
+        self.page.context.set_offline(True)
+        self.state("No connection")

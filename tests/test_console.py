@@ -314,9 +314,10 @@ def test_a_reply_written_offline_outlives_the_page(cast, page, context):
     connected(page)
     open_dialog(page, "are you there?")
     context.set_offline(True)
+    # Until the page has heard of it, the reply would leave over the open socket.
+    expect(page.get_by_text("No connection. What you write is kept")).to_be_visible()
     reply(page, "just in a tunnel")
     expect(log(page)).to_contain_text("Waiting for a connection…")
-    expect(page.get_by_text("No connection. What you write is kept")).to_be_visible()
     with guest.socket() as socket:
         context.set_offline(False)
         page.reload()

@@ -91,7 +91,7 @@ def test_nothing_is_stored_before_the_first_message(page):
     assert widget.stored() == []
     widget.write("hello")
     expect(widget.log).to_contain_text("Sent")
-    until(lambda: [key for key in widget.stored() if "outbox" in key] == [])
+    until(lambda: widget.unsent() == [])
     assert [key.rsplit(".", 1)[1] for key in widget.stored()] == ["guest_id"]
 
 
@@ -192,7 +192,7 @@ def test_lines_written_while_the_server_is_down_arrive_once_and_in_order(page, c
         widget.write(f"while down {number}")
     expect(widget.log).to_contain_text("Waiting for a connection…")
     page.reload()
-    assert len([key for key in widget.stored() if "outbox" in key]) == 3
+    assert widget.unsent() == ["while down 1", "while down 2", "while down 3"]
     served.start()
     page.goto(page.url)
     widget.open()
@@ -274,17 +274,19 @@ def test_a_line_left_behind_goes_out_on_the_next_page_without_a_click(page, cast
     widget = Widget(page).open()
     widget.write("stored first")
     expect(widget.log).to_contain_text("Sent")
-    page.context.set_offline(True)
+    widget.go_offline()
     widget.write("left behind")
-    until(lambda: [key for key in widget.stored() if "outbox" in key])
+    until(lambda: widget.unsent() == ["left behind"])
     page.goto("about:blank")
     page.context.set_offline(False)
     with cast.manager.socket() as desk:
         page.goto(host.url)
-        until(lambda: [event for event in desk.events("message") if event["message"]["text"] == "left behind"])
+        dialog = only_dialog(desk, "left behind")
         assert page.get_by_role("button", name="Open chat").is_visible()
         assert not page.locator("iframe").is_visible()
-    until(lambda: [key for key in widget.stored() if "outbox" in key] == [])
+        lines = desk.call("message_list", {"dialog_id": dialog["id"]})["messages"]
+    assert [line["text"] for line in lines] == ["stored first", "left behind"]
+    until(lambda: widget.unsent() == [])
 
 
 def test_a_text_that_is_too_long_stays_and_says_so(page):
