@@ -8,6 +8,8 @@ from pathlib import Path
 from sqlalchemy import create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
+from . import storage
+from .errors import StorageUnavailable
 from .extensions import db
 from .version import VERSION
 from .writer import Query
@@ -25,10 +27,11 @@ class SchemaError(Exception):
 
 
 class Reader:
-    """Queries outside the writer, on pooled connections that can't write. Rows are dicts."""
+    """Queries outside the writer, on pooled connections that can't write. Rows are dicts. Raises StorageUnavailable."""
 
     def __init__(self):
         self._engine = None
+        self._trouble = storage.Trouble("reads")
 
     def init_app(self, app):
         with app.app_context():
@@ -47,20 +50,35 @@ class Reader:
         with self._query() as query:
             return query.page(sql, longest, **values)
 
+    def release(self):
+        """Close the pooled connections; the next query opens new ones."""
+        self._engine.dispose()
+
     @contextmanager
     def _query(self):
-        # The driver's connection: SQLAlchemy's way of running text costs ten times what the query does.
-        with closing(self._engine.raw_connection()) as pooled:
+        pooled = None
+        try:
+            pooled = self._engine.raw_connection()
+            # The driver's connection: SQLAlchemy's way of running text costs ten times what the query does.
             yield Query(pooled.driver_connection)
+            self._trouble.over()
+        except sqlite3.DatabaseError as error:
+            if not storage.is_failure(error):
+                raise
+            if pooled:
+                pooled.invalidate()
+            self._trouble.report(error)
+            raise StorageUnavailable() from error
+        finally:
+            if pooled:
+                pooled.close()
 
 
 reader = Reader()
 
 
 def _prepare(connection, _record):
-    connection.row_factory = sqlite3.Row
-    connection.isolation_level = None
-    for pragma in ("foreign_keys = ON", "query_only = ON", "busy_timeout = 0"):
+    for pragma in ("foreign_keys = ON", "query_only = ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

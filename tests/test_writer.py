@@ -156,12 +156,12 @@ class Failing:
 
 @pytest.mark.parametrize("statements", [["COMMIT"], ["COMMIT", "ROLLBACK"], ["BEGIN IMMEDIATE"]], ids=" and ".join)
 def test_a_broken_connection_refuses_its_batch_and_the_next_one_passes(writer, path, statements):
-    whole = writer._connection
-    writer._connection = Failing(whole, *statements)
+    whole = writer._hold.connection
+    writer._hold.connection = Failing(whole, *statements)
     with pytest.raises(StorageUnavailable):
         writer.submit(add("refused"))
     if "ROLLBACK" not in statements:
-        writer._connection = whole
+        writer._hold.connection = whole
     assert writer.submit(add("passes")) == 1
     assert texts(path) == ["passes"]
 
