@@ -101,7 +101,11 @@ def prepare(app, upgrade):
     """Make an empty instance's schema; bring an older one up to date if `upgrade`. Raises SchemaError otherwise."""
     instance = app.config["REPLYX"].instance
     with _one_at_a_time(instance):
-        found = revision(instance)
+        try:
+            found = revision(instance)
+        except sqlite3.Error as error:
+            raise SchemaError(f"The database {path(instance)} can't be read: {error}. Close what else uses it, or put back a "
+                              "backup of it, without the -wal and -shm beside it.") from None
         if found == HEAD:
             return
         if found is not None and not upgrade:

@@ -128,6 +128,7 @@ class Hold:
             raise sqlite3.OperationalError("the database file is gone; put it back")
         if self.connection is not None and found != self._identity:
             self._rescue(found)
+            log.warning("the database file, its -wal or its -shm was deleted or replaced; what is there is opened")
         self._release_others()
         self.close()
         self._open()

@@ -16,7 +16,7 @@ MAX_WAITING = 10_000
 BUSY_SECONDS = 2.0
 BUSY_PAUSE = 0.005
 # Less than the clients wait for an ack: they hear why.
-WAIT_SECONDS = 6.0
+WAIT_SECONDS = 5.0
 
 
 class Query:
@@ -75,11 +75,12 @@ class _Unit:
         self._done.release()
 
     def wait(self):
-        """The value once the unit is on disk. Whoever stops waiting, the unit is run and its effects happen in order."""
-        if not self._done.acquire(timeout=WAIT_SECONDS):
-            # A disk that hangs. In the COMMIT that hangs, the unit may still be stored: the retry is recognised then.
-            self.is_withdrawn = True
-            raise StorageUnavailable()
+        """True once the unit's fate is known, False when the disk hangs. Whoever stops waiting, a unit that is in the COMMIT
+        already may be stored, and its effects happen in order; the sender's retry is recognised by its client_id."""
+        self.is_withdrawn = not self._done.acquire(timeout=WAIT_SECONDS)
+        return not self.is_withdrawn
+
+    def result(self):
         if self.error is not None:
             raise self.error
         return self.value
@@ -130,7 +131,10 @@ class Writer:
             raise RuntimeError("a unit can't wait for another unit")
         unit = _Unit(run, after)
         self._units.put(unit)
-        return unit.wait()
+        if not unit.wait():
+            self._trouble.report(f"the disk took none for {WAIT_SECONDS:g} s")
+            raise StorageUnavailable()
+        return unit.result()
 
     def _run(self):
         stopping = False
@@ -140,8 +144,6 @@ class Writer:
                 batch.append(self._units.get())
             stopping = None in batch
             waiting = [unit for unit in batch if unit is not None and not unit.is_withdrawn]
-            if len(waiting) < len(batch) - stopping:
-                self._trouble.report(f"the disk took none for {WAIT_SECONDS:g} s", len(batch) - len(waiting))
             if waiting:
                 self._commit(waiting)
 
