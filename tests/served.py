@@ -34,12 +34,14 @@ class Served:
     """`with Served(folder, REPLYX_URL=...) as server`: up when the block begins, gone after it.
 
     `env` are settings beyond the instance, host and port. `log` is everything that the process has printed so far.
+    `command` starts another server than `replyx run`.
     """
 
-    def __init__(self, instance, port=None, **env):
+    def __init__(self, instance, port=None, command=None, **env):
         self.instance, self.port = Path(instance), port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.env = {**os.environ, "REPLYX_INSTANCE": str(instance), "REPLYX_PORT": str(self.port), **env}
+        self._command = command or [REPLYX, "run"]
         self.process = None
         self._log = self.instance / "test.log"
 
@@ -53,7 +55,7 @@ class Served:
     def start(self):
         self.instance.mkdir(parents=True, exist_ok=True)
         with open(self._log, "ab") as log:
-            self.process = subprocess.Popen([REPLYX, "run"], env=self.env, stdout=log, stderr=log, cwd="/")
+            self.process = subprocess.Popen(self._command, env=self.env, stdout=log, stderr=log, cwd="/")
         until(self._is_up, 20, "the server")
 
     def _is_up(self):
