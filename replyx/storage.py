@@ -10,6 +10,9 @@ log = logging.getLogger(__name__)
 REMIND_SECONDS = 60
 # A failure that comes back within this belongs to the same trouble: a full queue can clear and fill many times a second.
 QUIET_SECONDS = 1.0
+# What a new connection may cure. A full disk and a lock are no fault of the connection, nor is a wrong statement.
+OF_CONNECTION = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CANTOPEN,
+                 sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PROTOCOL}
 
 
 def connect(path):

@@ -17,6 +17,7 @@ BUSY_SECONDS = 2.0
 BUSY_PAUSE = 0.005
 # Less than the clients wait for an ack: they hear why.
 WAIT_SECONDS = 5.0
+STOP_SECONDS = 10.0
 
 
 class Query:
@@ -108,12 +109,15 @@ class Writer:
         self._thread.start()
 
     def stop(self):
-        """Finish what is queued, then close the file. Further units are refused."""
+        """Finish what is queued, if the disk does, then close the file. Further units are refused."""
         thread, self._thread = self._thread, None
         if thread:
             self._units.put(None)
-            thread.join()
-            self._hold.close()
+            thread.join(STOP_SECONDS)
+            if thread.is_alive():
+                log.error("the disk hangs; what it has not taken is not stored")
+            else:
+                self._hold.close()
 
     def submit(self, run, after=None):
         """Run `run(transaction)` in a transaction and return its value once the COMMIT is on disk.
@@ -191,23 +195,21 @@ class Writer:
 
     def _as_refusal(self, error):
         if storage.is_failure(error):
-            self._failed(error, 1)
+            self._trouble.report(error)
+            if storage.code(error) in storage.OF_CONNECTION:
+                self._hold.fail(error)
             return StorageUnavailable()
         if not isinstance(error, ReplyXError):
             log.error("a unit of writing failed", exc_info=error)
         return error if isinstance(error, Exception) else ReplyXError()
 
-    def _failed(self, error, refused):
-        self._trouble.report(error, refused)
-        # A lock and a full disk are no fault of the connection.
-        if storage.code(error) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL):
-            self._hold.fail(error)
-
     def _give_up(self, batch, error):
         """Refuse the batch: also the units whose rules refused them, by what others had written that is undone here."""
         if not storage.is_failure(error):
             log.error("a batch of writing failed", exc_info=error)
-        self._failed(error, len(batch))
+        self._trouble.report(error, len(batch))
+        if storage.code(error) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL):
+            self._hold.fail(error)
         for unit in batch:
             unit.error = StorageUnavailable()
         try:

@@ -106,6 +106,29 @@ def test_in_one_batch_a_failing_unit_fails_only_its_own_sender(writer, path, cap
     assert [record.levelname for record in caplog.records] == ["ERROR"]
 
 
+def test_a_wrong_statement_again_and_again_refuses_nobody_else(writer, path):
+    for number in range(5):
+        with pytest.raises(StorageUnavailable):
+            writer.submit(lambda tx: tx.one("SELECT * FROM missing"))
+        assert writer.submit(add(str(number))) == number + 1
+
+
+def test_a_stop_does_not_wait_for_a_disk_that_hangs(path, monkeypatch, caplog):
+    monkeypatch.setattr("replyx.writer.STOP_SECONDS", 0.05)
+    writer, release = Writer(), threading.Event()
+    writer.start(path)
+    thread = writer._thread
+    with ThreadPoolExecutor(1) as pool:
+        hanging = pool.submit(writer.submit, lambda tx: release.wait(10))
+        until(lambda: writer._units.qsize() == 0)
+        writer.stop()
+        assert "the disk hangs" in caplog.text
+        release.set()
+        assert hanging.result(10)
+    thread.join(10)
+    writer._hold.close()
+
+
 def test_an_effect_that_fails_is_logged_and_stops_nothing(writer, path, caplog):
     assert writer.submit(add("a"), after=lambda _: 1 / 0) == 1
     assert writer.submit(add("b")) == 2
