@@ -115,12 +115,12 @@ def test_a_wrong_statement_again_and_again_refuses_nobody_else(writer, path):
 
 def test_a_stop_does_not_wait_for_a_disk_that_hangs(path, monkeypatch, caplog):
     monkeypatch.setattr("replyx.writer.STOP_SECONDS", 0.05)
-    writer, release = Writer(), threading.Event()
+    writer, holding, release = Writer(), threading.Event(), threading.Event()
     writer.start(path)
     thread = writer._thread
     with ThreadPoolExecutor(1) as pool:
-        hanging = pool.submit(writer.submit, lambda tx: release.wait(10))
-        until(lambda: writer._units.qsize() == 0)
+        hanging = pool.submit(writer.submit, lambda tx: holding.set() or release.wait(10))
+        holding.wait(10)
         writer.stop()
         assert "the disk hangs" in caplog.text
         release.set()
