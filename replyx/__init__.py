@@ -35,7 +35,7 @@ def create_app(settings=None, async_mode="threading", upgrade=False):
     extensions.db.init_app(app)
     database.prepare(app, upgrade)
     database.reader.init_app(app)
-    extensions.writer.start(file, database.reader.release)
+    database.start_writer(settings.instance, serving=upgrade)
     limiter.init_app(app)
     for part in (events, api, widget, console):
         part.init_app(app)

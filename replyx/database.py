@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from . import storage
 from .errors import StorageUnavailable
-from .extensions import db
+from .extensions import db, writer
 from .version import VERSION
 from .writer import Query
 
@@ -119,6 +119,15 @@ def prepare(app, upgrade):
         except (OSError, sqlite3.Error, SQLAlchemyError) as error:
             raise SchemaError(f"The database can't be migrated: {error}. Nothing was changed. Check the disk's space "
                               "and the folder's permissions, then start again.") from None
+
+
+def start_writer(instance, serving):
+    """Open the file for writing. Raises SchemaError."""
+    try:
+        writer.start(path(instance), reader.release, serving)
+    except sqlite3.Error as error:
+        raise SchemaError(f"The database {path(instance)} can't be opened for writing: {error}. Check the disk, and that "
+                          "nothing else uses the file.") from None
 
 
 @contextmanager

@@ -88,6 +88,19 @@ class Hold:
         self._failure = None
         self._open()
 
+    def settle(self):
+        """Make durable what a crash left: SQLite takes up a WAL that was written and never synced. A retry would find its
+        line there, and be acknowledged without anything having reached the disk. Raises sqlite3.OperationalError."""
+        deadline = time.monotonic() + QUIET_SECONDS
+        while True:
+            try:
+                _checkpoint(self.connection, "FULL")
+                return
+            except sqlite3.OperationalError as error:
+                if code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+
     def _open(self):
         self.connection = connection = connect(self._path)
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
@@ -119,7 +132,8 @@ class Hold:
             except sqlite3.OperationalError as error:
                 self._failure = error
         if time.monotonic() < self._retry_at:
-            raise self._failure
+            # Without it, the traceback would grow with each raise.
+            raise self._failure.with_traceback(None)
         self._retry_at = time.monotonic() + QUIET_SECONDS
         self._reopen()
         self._failure = None
@@ -129,19 +143,38 @@ class Hold:
         if found[0] is None:
             # What is open is all that there is: it is kept until the file is back.
             raise sqlite3.OperationalError("the database file is gone; put it back")
-        if self.connection is not None and found != self._identity:
+        if self.connection is not None:
             self._rescue(found)
+        if found != self._identity:
             log.warning("the database file, its -wal or its -shm was deleted or replaced; what is there is opened")
         self._release_others()
         self.close()
-        self._open()
+        try:
+            self._open()
+            self.settle()
+        except sqlite3.Error:
+            self.close()
+            raise
 
     def _rescue(self, found):
-        """Move what only this process can reach, a WAL without a name, into the database; and empty the WAL, which would
-        spoil another database put in our one's place."""
+        """Empty the WAL into the database before it is opened again. Only this process may be able to reach it; in another
+        database's place it would spoil that one; and it may hold what a failed sync has refused, which would come back."""
+        if self.connection.in_transaction:
+            # Not even rolled back: it has written nothing that counts, and closing it undoes the rest.
+            return
         try:
-            if self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
-                raise sqlite3.OperationalError("another process reads the database; close it")
-        except sqlite3.Error:
-            if set(found) & set(self._identity) - {None}:
+            _checkpoint(self.connection, "TRUNCATE")
+        except sqlite3.DatabaseError as error:
+            # A broken file can't take it: it is mended in its place, or gone with all that belonged to it.
+            is_broken = code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB) and found == self._identity
+            if not is_broken and set(found) & set(self._identity) - {None}:
                 raise
+
+
+def _checkpoint(connection, mode):
+    """Move the whole WAL into the database, durably. Raises sqlite3.OperationalError when another process is in the way."""
+    busy, _, _ = connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+    if busy:
+        error = sqlite3.OperationalError("database is locked by another process")
+        error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise error

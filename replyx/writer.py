@@ -100,10 +100,13 @@ class Writer:
         self._hold = None
         self._trouble = storage.Trouble("writes")
 
-    def start(self, path, release_others=lambda: None):
+    def start(self, path, release_others=lambda: None, serving=False):
         """Open the database file at `path` for writing and begin to take units. `release_others()` is called before the
-        file is opened again after a failure: it closes this process's other connections."""
+        file is opened again after a failure: it closes this process's other connections. `serving` makes durable first
+        what a crash left. Raises sqlite3.Error."""
         self._hold = storage.Hold(path, release_others)
+        if serving:
+            self._hold.settle()
         self._units = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="replyx-writer", daemon=True)
         self._thread.start()

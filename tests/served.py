@@ -41,7 +41,7 @@ class Served:
         self.instance, self.port = Path(instance), port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.env = {**os.environ, "REPLYX_INSTANCE": str(instance), "REPLYX_PORT": str(self.port), **env}
-        self._command = command or [REPLYX, "run"]
+        self.command_line = command or [REPLYX, "run"]
         self.process = None
         self._log = self.instance / "test.log"
 
@@ -55,7 +55,7 @@ class Served:
     def start(self):
         self.instance.mkdir(parents=True, exist_ok=True)
         with open(self._log, "ab") as log:
-            self.process = subprocess.Popen(self._command, env=self.env, stdout=log, stderr=log, cwd="/")
+            self.process = subprocess.Popen(self.command_line, env=self.env, stdout=log, stderr=log, cwd="/")
         until(self._is_up, 20, "the server")
 
     def _is_up(self):

@@ -3,6 +3,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -243,6 +244,34 @@ def test_a_disk_that_hangs_holds_nobody_and_what_it_took_is_told_in_order(shop):
         told = [event["message"] for event in watching.events("message")]
     assert [line["text"] for line in told] == stored(guest)
     assert told[0]["text"] == "of one who left" and sorted(line["id"] for line in told) == [line["id"] for line in told]
+
+
+@pytest.mark.compiler
+def test_what_a_failed_sync_left_is_not_taken_for_stored(shop):
+    """Its line lies in the WAL all the same: opened again, SQLite would take it up, and a retry would be a duplicate."""
+    guest, client_id, end = shop.guest(), uuid.uuid4(), time.monotonic() + 2.5
+    with failing(shop, "fsync", 5):
+        while time.monotonic() < end:
+            assert codes([post(guest, client_id)]) == {"storage_unavailable"} and stored(guest) == []
+    until(lambda: post(guest, client_id).ok)
+    assert stored(guest) == [str(client_id)]
+
+
+@pytest.mark.compiler
+def test_what_a_crash_left_is_made_durable_before_the_server_serves(shop):
+    guest, client_id, wal = shop.guest(), uuid.uuid4(), shop.file.with_name("replyx.db-wal")
+    before = wal.read_bytes()
+    with ThreadPoolExecutor(1) as pool:
+        with failing(shop, "fsync", 0):
+            lost = pool.submit(post, guest, client_id)
+            until(lambda: wal.read_bytes() != before)
+            shop.served.stop(9)
+            assert isinstance(lost.exception(10), requests.ConnectionError)
+    with failing(shop, "fsync", 5):
+        done = subprocess.run(shop.served.command_line, env=shop.served.env, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 2 and "can't be opened for writing: disk I/O error" in done.stderr
+    shop.served.start()
+    assert post(guest, client_id).ok and stored(guest) == [str(client_id)]
 
 
 def test_a_server_says_that_its_file_is_broken(tmp_path):
