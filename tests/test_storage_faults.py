@@ -249,7 +249,7 @@ def test_a_disk_that_hangs_holds_nobody_and_what_it_took_is_told_in_order(shop):
 @pytest.mark.compiler
 def test_what_a_failed_sync_left_is_not_taken_for_stored(shop):
     """Its line lies in the WAL all the same: opened again, SQLite would take it up, and a retry would be a duplicate."""
-    guest, client_id, end = shop.guest(), uuid.uuid4(), time.monotonic() + 2.5
+    guest, client_id, end = shop.guest(), uuid.uuid4(), time.monotonic() + 1.5
     with failing(shop, "fsync", 5):
         while time.monotonic() < end:
             assert codes([post(guest, client_id)]) == {"storage_unavailable"} and stored(guest) == []
