@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test bench install tools clean
+.PHONY: run test soak bench install tools clean
 
 run: $(VENV)/run.done
 	@$(BIN)/replyx demo
@@ -12,6 +12,10 @@ run: $(VENV)/run.done
 test: $(VENV)/test.done tools
 	$(BIN)/flake8 replyx tests bench wsgi.py
 	$(BIN)/pytest
+
+# What takes longer than a test may, one line for each run. Needs a C compiler.
+soak: $(VENV)/test.done tools
+	$(BIN)/python -m tests.power.power --seconds 40 --points 200
 
 # Figures beside the bare stack and two Node servers; ten minutes, needs Node (and a C compiler for the slow disk).
 bench: $(VENV)/run.done bench/node_modules

@@ -5,7 +5,7 @@ import secrets
 
 from flask import Flask
 
-from . import api, config, console, database, events, extensions, models, widget
+from . import api, config, console, database, events, extensions, models, storage, widget
 from .gateway import Gateway
 from .limits import limiter
 from .version import VERSION
@@ -24,17 +24,18 @@ def create_app(settings=None, async_mode="threading", upgrade=False):
     # The database holds what people wrote: nothing in the instance is for other users of the machine.
     os.umask(0o077)
     config.make_instance(settings.instance)
+    file = database.path(settings.instance)
     app = Flask(__name__, static_folder=None, template_folder="console/templates")
     # A redirect would repeat whatever Host the request named.
     app.url_map.merge_slashes = False
     app.config.update(
         REPLYX=settings, ASYNC_MODE=async_mode, SECRET_KEY=_secret_key(settings.instance),
-        SQLALCHEMY_DATABASE_URI=f"sqlite:///{database.path(settings.instance)}",
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 5, "max_overflow": 15})
+        SQLALCHEMY_DATABASE_URI=f"sqlite:///{file}",
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_size": 5, "max_overflow": 15, "creator": lambda: storage.connect(file)})
     extensions.db.init_app(app)
     database.prepare(app, upgrade)
     database.reader.init_app(app)
-    extensions.writer.start(database.path(settings.instance))
+    database.start_writer(settings.instance, serving=upgrade)
     limiter.init_app(app)
     for part in (events, api, widget, console):
         part.init_app(app)

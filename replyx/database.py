@@ -8,7 +8,9 @@ from pathlib import Path
 from sqlalchemy import create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
-from .extensions import db
+from . import storage
+from .errors import StorageUnavailable
+from .extensions import db, writer
 from .version import VERSION
 from .writer import Query
 
@@ -25,10 +27,11 @@ class SchemaError(Exception):
 
 
 class Reader:
-    """Queries outside the writer, on pooled connections that can't write. Rows are dicts."""
+    """Queries outside the writer, on pooled connections that can't write. Rows are dicts. Raises StorageUnavailable."""
 
     def __init__(self):
         self._engine = None
+        self._trouble = storage.Trouble("reads")
 
     def init_app(self, app):
         with app.app_context():
@@ -47,20 +50,35 @@ class Reader:
         with self._query() as query:
             return query.page(sql, longest, **values)
 
+    def release(self):
+        """Close the pooled connections; the next query opens new ones."""
+        self._engine.dispose()
+
     @contextmanager
     def _query(self):
-        # The driver's connection: SQLAlchemy's way of running text costs ten times what the query does.
-        with closing(self._engine.raw_connection()) as pooled:
+        pooled = None
+        try:
+            pooled = self._engine.raw_connection()
+            # The driver's connection: SQLAlchemy's way of running text costs ten times what the query does.
             yield Query(pooled.driver_connection)
+            self._trouble.over()
+        except sqlite3.DatabaseError as error:
+            if not storage.is_failure(error):
+                raise
+            if pooled:
+                pooled.invalidate()
+            self._trouble.report(error)
+            raise StorageUnavailable() from error
+        finally:
+            if pooled:
+                pooled.close()
 
 
 reader = Reader()
 
 
 def _prepare(connection, _record):
-    connection.row_factory = sqlite3.Row
-    connection.isolation_level = None
-    for pragma in ("foreign_keys = ON", "query_only = ON", "busy_timeout = 0"):
+    for pragma in ("foreign_keys = ON", "query_only = ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -83,7 +101,11 @@ def prepare(app, upgrade):
     """Make an empty instance's schema; bring an older one up to date if `upgrade`. Raises SchemaError otherwise."""
     instance = app.config["REPLYX"].instance
     with _one_at_a_time(instance):
-        found = revision(instance)
+        try:
+            found = revision(instance)
+        except sqlite3.Error as error:
+            raise SchemaError(f"The database {path(instance)} can't be read: {error}. Close what else uses it, or put back a "
+                              "backup of it, without the -wal and -shm beside it.") from None
         if found == HEAD:
             return
         if found is not None and not upgrade:
@@ -97,6 +119,15 @@ def prepare(app, upgrade):
         except (OSError, sqlite3.Error, SQLAlchemyError) as error:
             raise SchemaError(f"The database can't be migrated: {error}. Nothing was changed. Check the disk's space "
                               "and the folder's permissions, then start again.") from None
+
+
+def start_writer(instance, serving):
+    """Open the file for writing. Raises SchemaError."""
+    try:
+        writer.start(path(instance), reader.release, serving)
+    except sqlite3.Error as error:
+        raise SchemaError(f"The database {path(instance)} can't be opened for writing: {error}. Check the disk, and that "
+                          "nothing else uses the file.") from None
 
 
 @contextmanager

@@ -36,7 +36,7 @@ CODES = {code.name: code for code in (
     Code("rate_limited", 429, True, "Too many requests. Wait and try again."),
     # A fault of the server; its log has the details.
     Code("internal", 500, True, "The server made a mistake. Try again; its log says what happened."),
-    # The database can't take writes now; nothing was stored.
+    # The database can't be written or read now. Nothing was stored, unless the disk hangs: then it may have been.
     Code("storage_unavailable", 503, True, "The server can't store anything right now. Try again in a moment."),
 )}
 

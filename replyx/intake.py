@@ -4,7 +4,7 @@ import logging
 from marshmallow import ValidationError
 
 from . import accounts, chat, rooms, tokens
-from .errors import ForbiddenOrigin, Invalid, ReplyXError, Unauthorized
+from .errors import ForbiddenOrigin, Invalid, ReplyXError, StorageUnavailable, Unauthorized
 from .limits import limiter
 
 log = logging.getLogger(__name__)
@@ -23,6 +23,9 @@ def handle(action, credentials, unpack, context):
         identity = _identify(credentials, action.who, action.limit, context, action.makes_guest)
         answer = action.run(identity, _load(action.input, unpack()), context)
         return action.status if answer.made else 200, {"ok": True, **action.output.dump(answer.body)}, answer
+    except StorageUnavailable:
+        # The storage has told the log once: a line for each refusal would fill a disk that is full.
+        raise
     except ReplyXError as error:
         log.warning("[%s] %s refused: %s transport=%s address=%s%s", prefix, action.name, error.code,
                     context.transport, context.address, _places(error))

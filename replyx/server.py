@@ -16,7 +16,7 @@ import eventlet
 import eventlet.wsgi
 
 from . import bounds, config, create_app, database, intake, rooms, transport
-from .errors import fail
+from .errors import StorageUnavailable, fail
 from .extensions import socketio, writer
 from .limits import limiter
 from .version import VERSION
@@ -140,6 +140,9 @@ def _recheck_each_second():
         time.sleep(1)
         try:
             intake.recheck()
+        except StorageUnavailable:
+            # Nothing can be checked; the storage has told the log.
+            pass
         except Exception:
             log.exception("checking the connected credentials failed")
 

@@ -5,6 +5,7 @@ import sqlite3
 import threading
 import time
 
+from . import storage
 from .errors import ReplyXError, StorageUnavailable
 from .green import in_thread
 
@@ -14,6 +15,9 @@ MAX_BATCH = 200
 MAX_WAITING = 10_000
 BUSY_SECONDS = 2.0
 BUSY_PAUSE = 0.005
+# Less than the clients wait for an ack: they hear why.
+WAIT_SECONDS = 5.0
+STOP_SECONDS = 10.0
 
 
 class Query:
@@ -59,10 +63,11 @@ class Transaction(Query):
 
 
 class _Unit:
-    __slots__ = ("run", "after", "value", "error", "_done")
+    __slots__ = ("run", "after", "value", "error", "since", "is_withdrawn", "_done")
 
     def __init__(self, run, after):
         self.run, self.after, self.value, self.error = run, after, None, None
+        self.since, self.is_withdrawn = time.monotonic(), False
         # A lock taken now and released by the writer: the cheapest wait that both threads and greenlets have.
         self._done = threading.Lock()
         self._done.acquire()
@@ -71,7 +76,12 @@ class _Unit:
         self._done.release()
 
     def wait(self):
-        self._done.acquire()
+        """True once the unit's fate is known, False when the disk hangs. Whoever stops waiting, a unit that is in the COMMIT
+        already may be stored, and its effects happen in order; the sender's retry is recognised by its client_id."""
+        self.is_withdrawn = not self._done.acquire(timeout=WAIT_SECONDS)
+        return not self.is_withdrawn
+
+    def result(self):
         if self.error is not None:
             raise self.error
         return self.value
@@ -87,46 +97,51 @@ class Writer:
     def __init__(self):
         self._units = queue.SimpleQueue()
         self._thread = None
-        self._connection = None
-        self._path = None
+        self._hold = None
+        self._trouble = storage.Trouble("writes")
 
-    def start(self, path):
-        """Open the database file at `path` for writing and begin to take units."""
-        self._path = path
-        self._connection = self._open()
+    def start(self, path, release_others=lambda: None, serving=False):
+        """Open the database file at `path` for writing and begin to take units. `release_others()` is called before the
+        file is opened again after a failure: it closes this process's other connections. `serving` makes durable first
+        what a crash left. Raises sqlite3.Error."""
+        self._hold = storage.Hold(path, release_others)
+        if serving:
+            self._hold.settle()
         self._units = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="replyx-writer", daemon=True)
         self._thread.start()
 
-    def _open(self):
-        connection = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
-        connection.row_factory = sqlite3.Row
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
-            connection.execute(f"PRAGMA {pragma}")
-        return connection
-
     def stop(self):
-        """Finish what is queued, then close the file. Further units are refused."""
+        """Finish what is queued, if the disk does, then close the file. Further units are refused."""
         thread, self._thread = self._thread, None
         if thread:
             self._units.put(None)
-            thread.join()
-            self._connection.close()
+            thread.join(STOP_SECONDS)
+            if thread.is_alive():
+                log.error("the disk hangs; what it has not taken is not stored")
+            else:
+                self._hold.close()
 
     def submit(self, run, after=None):
         """Run `run(transaction)` in a transaction and return its value once the COMMIT is on disk.
 
         `after(value)` is called then, before this returns and in the order of the commits: broadcasts belong there.
-        What `run` raises is raised here and undoes this unit alone. Raises StorageUnavailable when the database
-        can't take it; nothing was stored then.
+        What `run` raises is raised here and undoes this unit alone. Raises StorageUnavailable when the database can't take
+        it, or has not for WAIT_SECONDS.
         """
-        if self._thread is None or self._units.qsize() >= MAX_WAITING:
+        if self._thread is None:
+            raise StorageUnavailable()
+        if self._units.qsize() >= MAX_WAITING:
+            self._trouble.report(f"{MAX_WAITING} writes wait for the disk already")
             raise StorageUnavailable()
         if threading.current_thread() is self._thread:
             raise RuntimeError("a unit can't wait for another unit")
         unit = _Unit(run, after)
         self._units.put(unit)
-        return unit.wait()
+        if not unit.wait():
+            self._trouble.report(f"the disk took none for {WAIT_SECONDS:g} s")
+            raise StorageUnavailable()
+        return unit.result()
 
     def _run(self):
         stopping = False
@@ -135,14 +150,19 @@ class Writer:
             while len(batch) < MAX_BATCH and not self._units.empty():
                 batch.append(self._units.get())
             stopping = None in batch
-            self._commit([unit for unit in batch if unit is not None])
+            waiting = [unit for unit in batch if unit is not None and not unit.is_withdrawn]
+            if waiting:
+                self._commit(waiting)
 
     def _commit(self, batch):
         try:
-            self._begin()
+            self._hold.renew()
+            self._begin(batch[0].since + BUSY_SECONDS)
             for unit in batch:
                 self._run_unit(unit)
-            in_thread(self._connection.execute, "COMMIT")
+            in_thread(self._hold.connection.execute, "COMMIT")
+            self._hold.check()
+            self._trouble.over()
         except Exception as error:
             self._give_up(batch, error)
         for unit in batch:
@@ -150,58 +170,59 @@ class Writer:
                 self._run_after(unit)
             unit.settle()
 
-    def _begin(self):
-        """BEGIN IMMEDIATE, waiting for another process's lock with the hub free; SQLite's own wait would hold it."""
-        deadline = time.monotonic() + BUSY_SECONDS
+    def _begin(self, deadline):
+        """BEGIN IMMEDIATE, waiting for another process's lock with the hub free; SQLite's own wait would hold it. The
+        deadline is that of the oldest unit: those that queued meanwhile don't each wait anew."""
         while True:
             try:
-                self._connection.execute("BEGIN IMMEDIATE")
+                self._hold.connection.execute("BEGIN IMMEDIATE")
                 return
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                if storage.code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                     raise
                 time.sleep(BUSY_PAUSE)
 
     def _run_unit(self, unit):
-        self._connection.execute("SAVEPOINT unit")
+        connection = self._hold.connection
+        connection.execute("SAVEPOINT unit")
         try:
-            unit.value = unit.run(Transaction(self._connection))
-        except Exception as error:
-            if not self._connection.in_transaction:
+            unit.value = unit.run(Transaction(connection))
+        # Everything: what ended this thread would leave every sender waiting.
+        except BaseException as error:
+            if not connection.in_transaction:
                 # SQLite gave up the whole batch (a full disk, an I/O error): no unit of it is stored.
-                raise
-            self._connection.execute("ROLLBACK TO unit")
+                raise error if isinstance(error, Exception) else sqlite3.OperationalError(repr(error)) from error
+            connection.execute("ROLLBACK TO unit")
             unit.error = self._as_refusal(error)
-        self._connection.execute("RELEASE unit")
+        connection.execute("RELEASE unit")
 
     def _as_refusal(self, error):
-        if isinstance(error, sqlite3.OperationalError):
-            log.error("storage refused a write: %s", error)
+        if storage.is_failure(error):
+            self._trouble.report(error)
+            if storage.code(error) in storage.OF_CONNECTION:
+                self._hold.fail(error)
             return StorageUnavailable()
         if not isinstance(error, ReplyXError):
             log.error("a unit of writing failed", exc_info=error)
-        return error
+        return error if isinstance(error, Exception) else ReplyXError()
 
     def _give_up(self, batch, error):
-        log.error("storage unavailable, %d writes refused: %s", len(batch), error)
+        """Refuse the batch: also the units whose rules refused them, by what others had written that is undone here."""
+        if not storage.is_failure(error):
+            log.error("a batch of writing failed", exc_info=error)
+        self._trouble.report(error, len(batch))
+        if storage.code(error) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_FULL):
+            self._hold.fail(error)
         for unit in batch:
-            unit.error = unit.error or StorageUnavailable()
+            unit.error = StorageUnavailable()
         try:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-        except sqlite3.Error:
-            self._reopen()
-
-    def _reopen(self):
-        """A connection that can't even roll back is of no more use; closing it undoes what it had begun."""
-        try:
-            self._connection.close()
-            self._connection = self._open()
-        except sqlite3.Error as error:
-            log.error("the database can't be opened again: %s", error)
+            if self._hold.connection is not None and self._hold.connection.in_transaction:
+                self._hold.connection.execute("ROLLBACK")
+        except sqlite3.Error as worse:
+            self._hold.fail(worse)
 
     def _run_after(self, unit):
         try:
             unit.after(unit.value)
-        except Exception:
+        except BaseException:
             log.exception("an effect after a commit failed")

@@ -34,13 +34,15 @@ class Served:
     """`with Served(folder, REPLYX_URL=...) as server`: up when the block begins, gone after it.
 
     `env` are settings beyond the instance, host and port. `log` is everything that the process has printed so far.
+    `entry` is the command that starts it, where that is another than `replyx run`.
     """
     entry = REPLYX, "run"
 
-    def __init__(self, instance, port=None, **env):
+    def __init__(self, instance, port=None, entry=None, **env):
         self.instance, self.port = Path(instance), port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.env = {**os.environ, "REPLYX_INSTANCE": str(instance), "REPLYX_PORT": str(self.port), **env}
+        self.entry = entry or self.entry
         self.process = None
         self._log = self.instance / "test.log"
 

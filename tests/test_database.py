@@ -8,6 +8,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from replyx import config, create_app, database
+from replyx.errors import StorageUnavailable
 from replyx.extensions import db, writer
 
 
@@ -40,8 +41,9 @@ def test_head_is_the_newest_migration():
 
 
 def test_a_reader_cannot_write(app):
-    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+    with pytest.raises(StorageUnavailable) as refusal:
         database.reader.all("INSERT INTO setup_link (token_hash, expires_at) VALUES ('a', 'b') RETURNING id")
+    assert "readonly" in str(refusal.value.__cause__)
 
 
 def test_making_an_instance_twice_changes_nothing(app, settings):

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the browser, proxy and Node tests need. Without root or sudo, or elsewhere than on Debian, it only says
+# Installs what the browser, proxy, Node and disk tests need. Without root or sudo, or elsewhere than on Debian, it only says
 # what is missing: those tests are then skipped by name, and fail when CI=true.
 cd "$(dirname "$0")/.." || exit 1
 missing=""
@@ -7,6 +7,7 @@ command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 command -v node >/dev/null 2>&1 || missing="$missing nodejs"
 command -v npm >/dev/null 2>&1 || missing="$missing npm"
+command -v cc >/dev/null 2>&1 || missing="$missing gcc libc6-dev"
 if [ -n "$missing" ] && command -v apt-get >/dev/null 2>&1; then
     if [ "$(id -u)" = 0 ]; then as_root=""; elif sudo -n true 2>/dev/null; then as_root="sudo"; else as_root="no"; fi
     if [ "$as_root" != no ]; then

@@ -7,8 +7,9 @@ const LONGEST_WAIT_MS = 30000;
  * `send(entry)` resolves at the server's ack and rejects with a RequestError; `save(key, value)` resolves once the entry is
  * stored; `remove(key)`; `onChange()` is called whenever an entry's state has changed.
  *
- * An entry is {client_id, text, state, reason, isLate}: `waiting` (to be sent, `isLate` once a try has failed), `sending`, or
- * `failed`: refused for good, with the reason's code, until the guest sends it again or drops it.
+ * An entry is {client_id, text, state, reason, isLate, isHeld}: `waiting` (to be sent; `isLate` once a try has failed, `isHeld`
+ * if it was the server that refused it for the time being), `sending`, or `failed`: refused for good, with the reason's code,
+ * until the guest sends it again or drops it.
  */
 export class Outbox {
   entries = [];
@@ -92,7 +93,7 @@ export class Outbox {
       if (error.retry) {
         entry.state = "waiting";
         entry.reason = undefined;
-        this.#later(error.retryAfter);
+        this.#later(error);
       } else {
         entry.state = "failed";
         entry.reason = error.code ?? "internal";
@@ -103,8 +104,9 @@ export class Outbox {
     }
   }
 
-  #later(seconds) {
-    for (const entry of this.entries) if (entry.state === "waiting") entry.isLate = true;
+  #later({ code, retryAfter: seconds }) {
+    const isHeld = code !== "unreachable";
+    for (const entry of this.entries) if (entry.state === "waiting") Object.assign(entry, { isLate: true, isHeld });
     const wait = Math.min(FIRST_WAIT_MS * 2 ** this.#attempts, LONGEST_WAIT_MS);
     this.#attempts += 1;
     this.#timer = setTimeout(() => this.pump(), seconds ? seconds * 1000 : wait * (0.5 + Math.random() / 2));

@@ -8,7 +8,8 @@ const TEXTS = {
     waiting: "A person will answer here soon.", manager: (name) => `${name} answers.`,
     someone: "A manager", closed: "This chat was closed. Write to open it again.",
     typing: "Typing…", you: "You",
-    state: { sending: "Sending…", waiting: "Waiting for a connection…", sent: "Sent", read: "Read" },
+    state: { sending: "Sending…", waiting: "Waiting for a connection…", held: "Waiting for the server…", sent: "Sent",
+      read: "Read" },
     tooLong: (length, longest) => `The message is too long: ${length} of ${longest} characters. Send it in parts.`,
     failed: (why) => `Not sent. ${why}`, retry: "Send again", drop: "Delete",
     errors: {
@@ -33,7 +34,7 @@ const TEXTS = {
     waiting: "Скоро здесь ответит человек.", manager: (name) => `Отвечает ${name}.`,
     someone: "менеджер", closed: "Чат закрыт. Напишите, чтобы открыть его снова.",
     typing: "Печатает…", you: "Вы",
-    state: { sending: "Отправляется…", waiting: "Ждёт связи…", sent: "Отправлено", read: "Прочитано" },
+    state: { sending: "Отправляется…", waiting: "Ждёт связи…", held: "Ждёт сервера…", sent: "Отправлено", read: "Прочитано" },
     tooLong: (length, longest) => `Сообщение слишком длинное: ${length} из ${longest} знаков. Отправьте его частями.`,
     failed: (why) => `Не отправлено. ${why}`, retry: "Отправить снова", drop: "Удалить",
     errors: {

@@ -13,7 +13,8 @@ function element(tag, className, text) {
 
 /** What a line's foot says; a line that waits for its first try is on its way. */
 function stateOf(line, view) {
-  if (line.state) return line.state === "waiting" && !line.isLate ? "sending" : line.state;
+  if (line.state === "waiting") return !line.isLate ? "sending" : line.isHeld ? "held" : "waiting";
+  if (line.state) return line.state;
   if (line.sender !== "guest") return "";
   return view?.manager_read_id >= line.id ? "read" : "sent";
 }

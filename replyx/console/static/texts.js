@@ -48,7 +48,8 @@ const TEXTS = {
     takeover: "Take over", release: "Release", close: "Close", reopen: "Reopen",
     messages: "Messages", earlier: "Earlier messages", typing: (id) => `Guest ${id} is typing…`,
     reply: "Reply", placeholder: "Write a reply…", send: "Send", isClosed: "This dialog is closed. Reopen it to reply.",
-    sending: { waiting: "Waiting for a connection…", sending: "Sending…", sent: "Sent", read: "Read" },
+    sending: { waiting: "Waiting for a connection…", held: "Waiting for the server…", sending: "Sending…", sent: "Sent",
+      read: "Read" },
     failed: (why) => `Not sent. ${why}`, retry: "Send again", drop: "Delete",
     threadErrors: {
       open: { not_found: "There is no such dialog, or it belongs to a site that you don't see. Choose another." },
@@ -122,7 +123,7 @@ const TEXTS = {
     messages: "Сообщения", earlier: "Более ранние сообщения", typing: (id) => `Гость ${id} печатает…`,
     reply: "Ответ", placeholder: "Напишите ответ…",
     send: "Отправить", isClosed: "Диалог закрыт. Откройте его снова, чтобы ответить.",
-    sending: { waiting: "Ждёт связи…", sending: "Отправляется…", sent: "Отправлено", read: "Прочитано" },
+    sending: { waiting: "Ждёт связи…", held: "Ждёт сервера…", sending: "Отправляется…", sent: "Отправлено", read: "Прочитано" },
     failed: (why) => `Не отправлено. ${why}`, retry: "Отправить снова", drop: "Удалить",
     threadErrors: {
       open: { not_found: "Такого диалога нет, или он с сайта, который вам не виден. Выберите другой." },

@@ -116,7 +116,7 @@ function Foot({ thread, line, sender }) {
       <button type="button" onClick=${() => thread.outbox.retry(line.client_id)}>${texts.retry}</button>
       <button type="button" onClick=${() => thread.outbox.drop(line.client_id)}>${texts.drop}</button>`;
   }
-  const own = line.state === "waiting" && !line.isLate ? "sending" : line.state;
+  const own = line.state !== "waiting" ? line.state : !line.isLate ? "sending" : line.isHeld ? "held" : "waiting";
   const state = own ?? (thread.dialog.view.guest_read_id >= line.id ? "read" : "sent");
   return html`<${When} at=${line.created_at} />${sender === "manager" && html`<span>${texts.sending[state]}</span>`}`;
 }
