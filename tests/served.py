@@ -35,6 +35,7 @@ class Served:
 
     `env` are settings beyond the instance, host and port. `log` is everything that the process has printed so far.
     """
+    entry = REPLYX, "run"
 
     def __init__(self, instance, port=None, **env):
         self.instance, self.port = Path(instance), port or free_port()
@@ -53,7 +54,7 @@ class Served:
     def start(self):
         self.instance.mkdir(parents=True, exist_ok=True)
         with open(self._log, "ab") as log:
-            self.process = subprocess.Popen([REPLYX, "run"], env=self.env, stdout=log, stderr=log, cwd="/")
+            self.process = subprocess.Popen(self.entry, env=self.env, stdout=log, stderr=log, cwd="/")
         until(self._is_up, 20, "the server")
 
     def _is_up(self):
