@@ -46,7 +46,7 @@ class Storm:
         with served(folder, REPLYX_RATE_LIMITS="off", REPLYX_LOG_LEVEL="error", **env) as server:
             options = self._options(server)
             # Long enough that a beat notices a silent connection where there is time for it.
-            with Proxy(server.port, self.seed, patience=min(40, self.seconds / 4)) as proxy:
+            with Proxy(server.port, self.seed, patience=min(40, max(8, self.seconds / 4))) as proxy:
                 kills = self._blow(server, proxy, {**options, "url": proxy.url})
             rows = _rows(server)
         records = [json.loads(line) for line in (server.instance / RECORDS).read_text().splitlines()]
