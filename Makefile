@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test bench install tools clean
+.PHONY: run test soak bench install tools clean
 
 run: $(VENV)/run.done
 	@$(BIN)/replyx demo
@@ -12,6 +12,10 @@ run: $(VENV)/run.done
 test: $(VENV)/test.done tools
 	$(BIN)/flake8 replyx tests bench wsgi.py
 	$(BIN)/pytest
+
+# Long runs against loss, each with a seed of its own that it prints; needs Node.
+soak: $(VENV)/test.done tools
+	$(BIN)/python -m tests.delivery.storm --seconds 600
 
 # Figures beside the bare stack and two Node servers; ten minutes, needs Node (and a C compiler for the slow disk).
 bench: $(VENV)/run.done bench/node_modules

@@ -15,6 +15,8 @@ WEATHERS = {
                "truncate": 3, "bad_gateway": 1},
     "no_websocket": {"pass": 4, "refuse_websocket": 8, "swallow_websocket": 4, "reset_after": 2},
 }
+# The piece of the client's with which a fate comes.
+TURNS = (1, 1, 2, 3, 5, 8)
 RESET = struct.pack("ii", 1, 0)
 REFUSALS = {
     "refuse_websocket": b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
@@ -34,11 +36,12 @@ class Cut(Exception):
 class Proxy:
     """`with Proxy(port, seed) as proxy`: `proxy.url` leads to the server at `port`. `counts` says what was done.
 
-    `patience` is how many seconds a connection may swallow before it is reset, as a router forgets one.
+    `patience` is how many seconds a connection may swallow before it is reset, as a router forgets one. `errors` are faults of
+    the proxy's own.
     """
 
     def __init__(self, port, seed, patience=10):
-        self.counts = Counter()
+        self.counts, self.errors = Counter(), []
         self._port, self._patience = port, patience
         self._random = random.Random(seed)
         self._weather = "calm"
@@ -52,7 +55,7 @@ class Proxy:
         return self
 
     def __exit__(self, *_):
-        self._loop.call_soon_threadsafe(self._stop)
+        self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._listener.close()
 
@@ -62,7 +65,7 @@ class Proxy:
 
     def _serve(self):
         asyncio.set_event_loop(self._loop)
-        self._loop.set_exception_handler(lambda *_: None)
+        self._loop.set_exception_handler(lambda _, context: self.errors.append(context))
         self._server = self._loop.run_until_complete(asyncio.start_server(self._accept, sock=self._listener))
         self._loop.run_forever()
         self._server.close()
@@ -72,22 +75,26 @@ class Proxy:
         self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
         self._loop.close()
 
-    def _stop(self):
-        self._loop.stop()
-
     async def _accept(self, reader, writer):
         weights = WEATHERS[self._weather]
         fate = self._random.choices(list(weights), weights.values())[0]
         try:
             await _Connection(self, fate, reader, writer).run()
         except Cut as cut:
-            if cut.reset:
-                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-        except OSError:
+            _end(writer.transport, cut.reset)
+        except (OSError, asyncio.CancelledError):
+            # The top of its task: what cancels it is the proxy's own end.
             pass
         finally:
-            # Aborting writes nothing more: with SO_LINGER 0 the client gets a reset, else the end of the stream.
-            writer.transport.abort() if not writer.is_closing() else None
+            _end(writer.transport)
+
+
+def _end(transport, reset=False):
+    """Close at once and send nothing more. With SO_LINGER 0 the client gets a reset, else the end of the stream."""
+    if not transport.is_closing():
+        if reset:
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        transport.abort()
 
 
 class _Connection:
@@ -95,11 +102,11 @@ class _Connection:
 
     def __init__(self, proxy, fate, reader, writer):
         self.proxy, self.fate, self.client, self.answers = proxy, fate, reader, writer
-        self.turn = proxy._random.choice((1, 1, 2, 3, 5, 8))
+        self.turn = proxy._random.choice(TURNS)
         self.has_come = False
 
-    def count(self, what=None):
-        self.proxy.counts[what or self.fate] += 1
+    def count(self):
+        self.proxy.counts[self.fate] += 1
 
     async def run(self):
         if self.fate == "drop":
@@ -113,7 +120,7 @@ class _Connection:
             server, requests = await asyncio.open_connection("127.0.0.1", self.proxy._port)
         except OSError:
             # The server is down. A reverse proxy says so; a bare port refuses.
-            self.count("server down")
+            self.proxy.counts["server down"] += 1
             says_so = self.proxy._random.random() < 0.5
             if says_so:
                 await self._answer(REFUSALS["bad_gateway"])
@@ -141,11 +148,15 @@ class _Connection:
         self.answers.close()
         await self.answers.wait_closed()
 
+    def _silence(self):
+        """For how long this connection says nothing."""
+        return self.proxy._patience * self.proxy._random.uniform(0.3, 1)
+
     async def _swallow(self):
         """Say nothing, take everything; forget the connection in the end."""
         self.count()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self.proxy._patience * (0.3 + 0.7 * self.proxy._random.random())):
+            async with asyncio.timeout(self._silence()):
                 while await self.client.read(PIECE):
                     pass
         raise Cut(reset=True)
@@ -181,16 +192,9 @@ class _Connection:
                 self.count()
                 raise Cut(reset=True)
             if number == self.turn and self.fate == "swallow_reply":
-                self.count("swallow_reply")
-                self.proxy._loop.call_later(self.proxy._patience * self.proxy._random.uniform(0.3, 1), self._forget)
+                self.count()
+                self.proxy._loop.call_later(self._silence(), _end, self.answers.transport, True)
             piece = await self.client.read(PIECE)
-
-    def _forget(self):
-        """Reset a connection from a timer."""
-        transport = self.answers.transport
-        if not transport.is_closing():
-            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-            transport.abort()
 
     async def _replies(self, server):
         while piece := await server.read(PIECE):
@@ -208,9 +212,9 @@ class _Connection:
             await self.answers.drain()
         if self.has_come and self.fate in ("swallow_reply", "swallow_all"):
             # The server has gone, and the client is not told.
-            await asyncio.sleep(self.proxy._patience)
+            await asyncio.sleep(self._silence())
 
     async def _delay(self):
         if self.fate == "delay":
-            self.count("delay")
+            self.count()
             await asyncio.sleep(self.proxy._random.uniform(0.01, 0.4))

@@ -48,6 +48,7 @@ class Storm:
             # Long enough that a beat notices a silent connection where there is time for it.
             with Proxy(server.port, self.seed, patience=min(40, max(8, self.seconds / 4))) as proxy:
                 kills = self._blow(server, proxy, {**options, "url": proxy.url})
+            assert not proxy.errors
             rows = _rows(server)
         records = [json.loads(line) for line in (server.instance / RECORDS).read_text().splitlines()]
         done = records.pop()
