@@ -12,7 +12,7 @@ WEATHERS = {
     "calm": {"pass": 1},
     "slow": {"pass": 2, "delay": 6, "truncate": 1},
     "stormy": {"pass": 4, "delay": 3, "drop": 2, "reset_before": 3, "reset_after": 6, "swallow_reply": 1, "swallow_all": 1,
-               "truncate": 3, "bad_gateway": 1},
+               "truncate": 3, "bad_gateway": 1, "foreign_json": 1},
     "no_websocket": {"pass": 4, "refuse_websocket": 8, "swallow_websocket": 4, "reset_after": 2},
 }
 # The piece of the client's with which a fate comes.
@@ -22,6 +22,9 @@ REFUSALS = {
     "refuse_websocket": b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
     "bad_gateway": b"HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 12\r\nConnection: close\r\n\r\n"
                    b"Bad gateway\n",
+    # A gateway's own JSON, which is not in our shape.
+    "foreign_json": b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 39\r\n"
+                    b'Connection: close\r\n\r\n{"error":{"code":503,"message":"Busy"}}',
 }
 PIECE = 65536
 
@@ -135,7 +138,7 @@ class _Connection:
         is_websocket = b"upgrade: websocket" in first.lower()
         if self.fate in ("refuse_websocket", "swallow_websocket") and not is_websocket:
             self.fate = "pass"
-        if self.fate in REFUSALS and (is_websocket or self.fate == "bad_gateway"):
+        if self.fate in REFUSALS and (is_websocket or self.fate != "refuse_websocket"):
             self.count()
             await self._answer(REFUSALS[self.fate])
             raise Cut(reset=False)

@@ -72,7 +72,8 @@ def talk(way, request=POST):
     ("pass", REPLY, "open", True), ("delay", REPLY, "open", True), ("drop", b"", None, False),
     ("reset_before", b"", "reset", False), ("reset_after", b"", "reset", True), ("swallow_reply", b"", "reset", True),
     ("swallow_all", b"", "reset", False), ("truncate", REPLY, "closed", True),
-    ("bad_gateway", proxy.REFUSALS["bad_gateway"], "closed", False), ("refuse_websocket", REPLY, "open", True),
+    ("bad_gateway", proxy.REFUSALS["bad_gateway"], "closed", False),
+    ("foreign_json", proxy.REFUSALS["foreign_json"], "closed", False), ("refuse_websocket", REPLY, "open", True),
 ])
 def test_a_fate(monkeypatch, server, fate, reply, end, arrives):
     monkeypatch.setitem(proxy.WEATHERS, "calm", {fate: 1})

@@ -41,7 +41,8 @@ class Client {
     let answer;
     if (this.socket.connected) answer = await this.socket.timeout(ACK_MS).emitWithAck(event, payload).catch(() => null);
     answer ??= await this.#overHttp(route, payload);
-    if (!answer?.ok && (!answer?.error || RETRY.has(answer.error.code))) throw new Error("try again");
+    // What has no `ok` is not the server's: a gateway's own error.
+    if (!answer?.ok && (answer?.ok !== false || RETRY.has(answer.error.code))) throw new Error("try again");
     return answer;
   }
 
