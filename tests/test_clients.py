@@ -57,6 +57,26 @@ def test_only_the_servers_own_refusals_are_final(body, seen):
     assert (done.stdout, done.returncode) == (f"{seen}\n", 0), done.stderr
 
 
+@pytest.mark.node
+@pytest.mark.parametrize("refusal, sends", [
+    ("{ code: 'unreachable' }", 2), ("{ code: 'rate_limited', retryAfter: 9 }", 1), ("{ code: 'internal' }", 1)])
+def test_a_line_waits_for_the_server_but_not_for_the_way_to_it(refusal, sends):
+    """The server was heard again (`pump`): a line that had not reached it goes out at once."""
+    code = f"""
+        import {{ Outbox }} from "./outbox.js";
+        let sends = 0;
+        const send = async () => {{ sends += 1; throw Object.assign(new Error(), {refusal}, {{ retry: true }}); }};
+        const outbox = new Outbox({{ send, save: async () => {{}}, remove() {{}}, onChange() {{}} }});
+        await outbox.add("text", "client_id");
+        await new Promise(setImmediate);
+        await outbox.pump();
+        console.log(sends, outbox.entries[0].state);
+        process.exit();"""
+    done = subprocess.run([find("node"), "--input-type=module", "-e", code], capture_output=True, text=True, timeout=30,
+                          cwd=Path(__file__).parent.parent / "widget_static")
+    assert done.stdout == f"{sends} waiting\n", done.stderr
+
+
 @pytest.mark.parametrize("transports", [["websocket"], ["polling"], ["polling", "websocket"]])
 def test_python_socketios_client(cast, transports):
     guest = cast.guest()

@@ -120,6 +120,8 @@ export class Chat {
     else if (dialog.view) await catchUp(connection, dialog);
     const stored = new Set(dialog.lines.map((line) => line.client_id));
     for (const { client_id } of outbox.entries.filter((entry) => stored.has(entry.client_id))) outbox.drop(client_id);
+    // There is a way to the server: what failed for want of one does not wait longer.
+    outbox.pump();
     this.on.change();
     this.markRead();
   }
