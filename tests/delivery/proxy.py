@@ -8,8 +8,9 @@ import threading
 from collections import Counter
 
 # What may happen to a connection; how likely each is in a weather.
+CALM = "calm"
 WEATHERS = {
-    "calm": {"pass": 1},
+    CALM: {"pass": 1},
     "slow": {"pass": 2, "delay": 6, "truncate": 1},
     "stormy": {"pass": 4, "delay": 3, "drop": 2, "reset_before": 3, "reset_after": 6, "swallow_reply": 1, "swallow_all": 1,
                "truncate": 3, "bad_gateway": 1, "foreign_json": 1},
@@ -47,7 +48,7 @@ class Proxy:
         self.counts, self.errors = Counter(), []
         self._port, self._patience = port, patience
         self._random = random.Random(seed)
-        self._weather = "calm"
+        self._weather = CALM
         self._loop = asyncio.new_event_loop()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
@@ -63,7 +64,7 @@ class Proxy:
         self._listener.close()
 
     def set_weather(self, name):
-        """What happens to new connections from here on."""
+        """What happens to new connections from here on. In calm, what has not befallen a connection yet never will."""
         self._weather = name
 
     def _serve(self):
@@ -179,6 +180,8 @@ class _Connection:
         number = 0
         while piece:
             number += 1
+            if not self.has_come and self.proxy._weather == CALM:
+                self.fate = "pass"
             if number == self.turn and self.fate == "reset_before":
                 self.count()
                 raise Cut(reset=True)

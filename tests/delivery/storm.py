@@ -18,7 +18,7 @@ from pathlib import Path
 
 from tests.conftest import find
 from tests.delivery.checker import check
-from tests.delivery.proxy import Proxy
+from tests.delivery.proxy import CALM, Proxy
 from tests.served import Served, until
 
 RECORDS, CLIENTS_LOG = "records.jsonl", "clients.log"
@@ -71,7 +71,7 @@ class Storm:
                                        stderr=log)
         try:
             kills = self._kill_again_and_again(server, proxy, clients)
-            proxy.set_weather("calm")
+            proxy.set_weather(CALM)
             clients.communicate(b"calm\n", timeout=self.settle + 60)
         finally:
             clients.kill()

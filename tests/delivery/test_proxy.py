@@ -76,9 +76,10 @@ def talk(way, request=POST):
     ("foreign_json", proxy.REFUSALS["foreign_json"], "closed", False), ("refuse_websocket", REPLY, "open", True),
 ])
 def test_a_fate(monkeypatch, server, fate, reply, end, arrives):
-    monkeypatch.setitem(proxy.WEATHERS, "calm", {fate: 1})
+    monkeypatch.setitem(proxy.WEATHERS, "stormy", {fate: 1})
     monkeypatch.setattr(proxy, "TURNS", (1,))
     with proxy.Proxy(server.port, seed=1, patience=1) as way:
+        way.set_weather("stormy")
         got, ended = talk(way)
         if fate != "truncate":
             assert got == reply
@@ -87,11 +88,24 @@ def test_a_fate(monkeypatch, server, fate, reply, end, arrives):
     assert not way.errors
 
 
+def test_calm_lifts_what_has_not_come_yet(monkeypatch, server):
+    monkeypatch.setitem(proxy.WEATHERS, "stormy", {"reset_after": 1})
+    monkeypatch.setattr(proxy, "TURNS", (2,))
+    with proxy.Proxy(server.port, seed=1) as way:
+        way.set_weather("stormy")
+        with socket.create_connection(("127.0.0.1", int(way.url.rpartition(":")[2])), timeout=2) as client:
+            for weather in ("stormy", proxy.CALM, "stormy"):
+                way.set_weather(weather)
+                client.sendall(POST)
+                assert client.recv(1000) == REPLY
+
+
 @pytest.mark.parametrize("fate, reply, end", [("refuse_websocket", proxy.REFUSALS["refuse_websocket"], "closed"),
                                               ("swallow_websocket", b"", "reset")])
 def test_a_websocket_does_not_get_through(monkeypatch, server, fate, reply, end):
-    monkeypatch.setitem(proxy.WEATHERS, "calm", {fate: 1})
+    monkeypatch.setitem(proxy.WEATHERS, "stormy", {fate: 1})
     with proxy.Proxy(server.port, seed=1, patience=1) as way:
+        way.set_weather("stormy")
         assert talk(way, UPGRADE) == (reply, end)
         assert server.got == []
 

@@ -66,10 +66,13 @@ async function pageEvents() {
   }
 }
 
+let last = null; // the client that we last had to wait for
+
 /** Whether `holds` came true for every client before the time is over. */
 async function all(clients, holds, deadline) {
   for (const client of clients) {
     while (!await Promise.resolve(holds(client)).catch(() => false)) {
+      last = `${client.client}, ${holds.name}`;
       if (Date.now() > deadline) return false;
       await sleep(200);
     }
@@ -82,8 +85,9 @@ const reloaded = tabs.filter((_, number) => number % 2);
 await Promise.all([...[...tabs, ...guests].map(writes), ...reloaded.map(reloads), pageEvents()]);
 for (const manager of managers) manager.isQuiet = true;
 const calm = Date.now();
-const isSettled = await all(everybody, (client) => client.isIdle, calm + settle * 1000)
-  && await all(everybody, (client) => client.isUpToDate(), calm + settle * 1000);
+const sent = (client) => client.isIdle;
+const upToDate = (client) => client.isUpToDate();
+const isSettled = await all(everybody, sent, calm + settle * 1000) && await all(everybody, upToDate, calm + settle * 1000);
 for (const client of everybody) client.end();
-record("done", { settled: isSettled, settle_ms: Date.now() - calm, clients: everybody.length, ...counts });
+record("done", { settled: isSettled, settle_ms: Date.now() - calm, last, clients: everybody.length, ...counts });
 process.exit(0);
