@@ -4,7 +4,8 @@ Records are dicts with a `kind`, in the order of writing:
 `wrote` {client, client_id, text}; `acked` {client, client_id, message_id or None}; `refused` {client, client_id, code};
 `saw` {client, message_id, dialog_id, client_id, text, connection?}, with the number of the client's connection if it was a
 broadcast; and at the end `view` {client, dialog_id, lines: [{id, client_id}]} and `outbox` {client, held: [{client_id, reason}]}.
-Rows are dicts of the table `message`: {id, dialog_id, client_id, text}, ascending.
+A manager's line may be `let go` {client, client_id}, when its dialog was closed. Rows are dicts, ascending by id: {id, dialog_id,
+client_id, text, current_id}, the last being the dialog that the guest of this one should see.
 """
 from collections import Counter, defaultdict
 
@@ -18,7 +19,7 @@ def check(records, rows):
     for row in rows:
         stored[row["client_id"]].append(row)
     return [*_once(facts, rows, stored), *_acked(facts, stored), *_nothing_vanished(facts, stored), *_order(facts, stored),
-            *_seen(facts, rows), *_broadcasts_grow(facts), *_views(facts, rows), *_one_dialog(facts, stored),
+            *_seen(facts, rows), *_broadcasts_grow(facts), *_views(facts, rows), *_current(facts, stored),
             *_refused(facts), *_outboxes(facts)]
 
 
@@ -50,6 +51,7 @@ def _acked(facts, stored):
 
 def _nothing_vanished(facts, stored):
     held = {entry["client_id"] for record in facts["outbox"] for entry in record["held"]}
+    held |= {record["client_id"] for record in facts["let go"]}
     for record in facts["wrote"]:
         if record["client_id"] not in stored and record["client_id"] not in held:
             yield f"neither stored nor held any more: {record['client_id']}, {record['text']!r}"
@@ -102,13 +104,13 @@ def _views(facts, rows):
                    f", missing {missing}, not stored {extra}")
 
 
-def _one_dialog(facts, stored):
-    """A guest's lines are all in the dialog that the guest sees."""
+def _current(facts, stored):
+    """A guest sees its open dialog, else the last one."""
     sees = {record["client"]: record["dialog_id"] for record in facts["view"]}
-    for record in facts["wrote"]:
-        for row in stored.get(record["client_id"], ()):
-            if row["dialog_id"] != sees.get(record["client"], row["dialog_id"]):
-                yield f"message {row['id']} of {record['client']} is in dialog {row['dialog_id']}, which it does not see"
+    should = {record["client"]: row["current_id"] for record in facts["wrote"] for row in stored.get(record["client_id"], ())}
+    for client in sees.keys() & should.keys():
+        if sees[client] != should[client]:
+            yield f"{client} sees dialog {sees[client]}, but its dialog is {should[client]}"
 
 
 def _refused(facts):

@@ -24,7 +24,11 @@ from tests.served import Served, until
 RECORDS, CLIENTS_LOG = "records.jsonl", "clients.log"
 CLIENTS = Path(__file__).parent.parent / "node" / "delivery" / "clients.mjs"
 WEATHERS_IN_TURN = "stormy", "slow", "stormy", "no_websocket"
-MESSAGES = "SELECT id, dialog_id, client_id, sender, text FROM message ORDER BY id"
+MESSAGES = """
+    SELECT m.id, m.dialog_id, m.client_id, m.text, (
+        SELECT c.id FROM dialog c WHERE c.guest_id = d.guest_id ORDER BY c.status = 'open' DESC, c.id DESC LIMIT 1) AS current_id
+    FROM message m JOIN dialog d ON d.id = m.dialog_id ORDER BY m.id
+"""
 
 
 @dataclass

@@ -5,9 +5,9 @@ import pytest
 
 from tests.delivery.checker import check
 
-ROWS = [{"id": 1, "dialog_id": 1, "client_id": "a", "text": "first"},
-        {"id": 2, "dialog_id": 2, "client_id": "b", "text": "somebody else"},
-        {"id": 4, "dialog_id": 1, "client_id": "c", "text": "second"}]
+ROWS = [{"id": 1, "dialog_id": 1, "client_id": "a", "text": "first", "current_id": 1},
+        {"id": 2, "dialog_id": 2, "client_id": "b", "text": "somebody else", "current_id": 2},
+        {"id": 4, "dialog_id": 1, "client_id": "c", "text": "second", "current_id": 1}]
 ANNA = [{"kind": "wrote", "client": "Anna", "client_id": "a", "text": "first"},
         {"kind": "wrote", "client": "Anna", "client_id": "c", "text": "second"},
         {"kind": "acked", "client": "Anna", "client_id": "a", "message_id": 1},
@@ -80,8 +80,8 @@ def show_in_another_order(records, rows):
     last(records, "view")["lines"].reverse()
 
 
-def make_a_second_dialog(records, rows):
-    rows[0]["dialog_id"] = records[3]["dialog_id"] = 3
+def show_an_old_dialog(records, rows):
+    rows[0]["current_id"] = rows[2]["current_id"] = 3
 
 
 def refuse(records, rows):
@@ -112,7 +112,7 @@ def test_a_line_that_is_held_is_not_lost(story):
     (show_what_is_not_stored, "seen but not stored so: message 9"),
     (broadcast_backwards, "broadcast 1 came to Anna after broadcast 4"),
     (broadcast_twice, "broadcast 4 came to Anna after broadcast 4"), (leave_a_hole, "the view of Anna is not dialog 1"),
-    (show_in_another_order, "the view of Anna is not dialog 1"), (make_a_second_dialog, "message 1 of Anna is in dialog 3"),
+    (show_in_another_order, "the view of Anna is not dialog 1"), (show_an_old_dialog, "Anna sees dialog 1, but its dialog is 3"),
     (refuse, "refused for good: c of Anna, invalid"), (hold_for_ever, "still held by Anna: c, waiting"),
 ], ids=lambda value: getattr(value, "__name__", None))
 def test_what_goes_wrong_is_named(story, spoil, words):

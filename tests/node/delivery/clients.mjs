@@ -9,7 +9,7 @@ import { chance, record, sleep } from "./tools.mjs";
 const options = JSON.parse(process.argv[2]);
 const { url, direct, site, keys, settle, seed } = options;
 const random = chance(seed);
-const counts = { posts: 0, failed: 0, duplicates: 0, reloads: 0 };
+const counts = { posts: 0, failed: 0, duplicates: 0, reloads: 0, closed: 0 };
 const names = [{ site_token: site.site_token }, { assistant_id: site.assistant_id }];
 const transports = [["websocket"], ["polling"], ["polling", "websocket"]];
 const either = (list) => list[Math.floor(random() * list.length)];

@@ -1,7 +1,7 @@
 // A client that others would write: socket.io-client, HTTP beside it, and a retry of its own with the same client_id.
 import { randomUUID } from "node:crypto";
 import { io } from "socket.io-client";
-import { isSame, record, sleep, storedIds } from "./tools.mjs";
+import { isSame, record, sleep, currentIds } from "./tools.mjs";
 
 const ACK_MS = 3000;
 const LIST_MS = 2500;
@@ -75,6 +75,8 @@ class Client {
     const answer = await this.post(line);
     if (answer.duplicate) this.counts.duplicates += 1;
     const facts = { client: this.client, client_id: line.client_id };
+    // A manager's, whose dialog was closed meanwhile; a guest's would have opened it again.
+    if (answer.error?.code === "conflict" && line.dialog_id) { record("let go", facts); return; }
     if (!answer.ok) { record("refused", { ...facts, code: answer.error.code }); return; }
     record("acked", { ...facts, message_id: answer.message.id });
     this.#saw(answer.message);
@@ -122,7 +124,7 @@ export class PlainGuest extends Client {
   get ids() { return [...this.lines.keys()].sort((a, b) => a - b); }
 
   async isUpToDate() {
-    return this.dialogId && isSame(this.ids, await storedIds(this.direct, this.credentials, this.dialogId));
+    return this.dialogId && isSame(this.ids, await currentIds(this.direct, this.credentials));
   }
 
   end() {
@@ -146,12 +148,19 @@ export class PlainGuest extends Client {
   }
 }
 
-/** A manager's program: it answers some of the guests' lines. */
+/** A manager's program: it answers some of the guests' lines, and closes a dialog now and then. */
 export class PlainManager extends Client {
   isQuiet = false;
 
-  heard(message) {
-    if (message.sender === "guest" && !this.isQuiet && this.random() < 0.4) this.write({ dialog_id: message.dialog_id });
+  heard({ sender, dialog_id: id }) {
+    if (sender !== "guest" || this.isQuiet) return;
+    if (this.random() < 0.4) this.write({ dialog_id: id });
+    if (this.random() < 0.03) this.#close(id);
+  }
+
+  async #close(id) {
+    const answer = await this.ask("close", ["POST", `/dialogs/${id}/close`], { dialog_id: id }).catch(() => null);
+    if (answer?.ok) this.counts.closed += 1;
   }
 
   post(line) { return this.ask("message_post", ["POST", `/dialogs/${line.dialog_id}/messages`], line); }

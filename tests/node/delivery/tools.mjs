@@ -19,12 +19,14 @@ export function chance(seed) {
   };
 }
 
-/** All ids of a dialog's lines, from the server itself. */
-export async function storedIds(direct, { base, headers }, dialogId) {
+/** All ids of the lines of a guest's newest dialog, from the server itself. */
+export async function currentIds(direct, { base, headers }) {
+  const ask = async (path, options) => (await fetch(`${direct}${base}/dialogs${path}`, {
+    ...options, headers: { ...headers, "Content-Type": "application/json" }, signal: AbortSignal.timeout(5000) })).json();
+  const { dialog } = await ask("", { method: "POST", body: "{}" });
   const ids = [];
   for (let more = true; more;) {
-    const url = `${direct}${base}/dialogs/${dialogId}/messages?after=${ids.at(-1) ?? 0}&limit=200`;
-    const page = await (await fetch(url, { headers, signal: AbortSignal.timeout(5000) })).json();
+    const page = await ask(`/${dialog.id}/messages?after=${ids.at(-1) ?? 0}&limit=200`);
     ids.push(...page.messages.map((message) => message.id));
     more = page.more;
   }

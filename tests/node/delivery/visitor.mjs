@@ -2,7 +2,7 @@
 import "./browser.mjs";
 import { Chat } from "../../../widget_static/chat.js";
 import { guestCredentials } from "../../../widget_static/credentials.js";
-import { isSame, record, sleep, storedIds } from "./tools.mjs";
+import { isSame, record, sleep, currentIds } from "./tools.mjs";
 
 const OUTBOX = /^outbox\.(.*)$/;
 
@@ -56,7 +56,7 @@ export class Tab {
   async isUpToDate() {
     while (this.chat.dialog.hasEarlier) await this.chat.loadEarlier();
     const credentials = guestCredentials(this.name, this.storage.get("guest_id"));
-    return this.chat.dialog.view && isSame(this.ids, await storedIds(this.direct, credentials, this.chat.dialog.id));
+    return this.chat.dialog.view && isSame(this.ids, await currentIds(this.direct, credentials));
   }
 
   end() {
