@@ -117,6 +117,8 @@ export class Chat {
     const { connection, dialog, outbox } = this;
     // A guest without a dialog has nothing to ask for; without a socket, only an answer shows that there is a way.
     if (!dialog.view && (this.#isKnown || !connection.isOnline)) await this.#openDialog({});
+    // After a closed dialog another tab may have begun a new one: without a socket nobody would tell us.
+    else if (dialog.view?.status === "closed") await this.#openDialog({});
     else if (dialog.view) await catchUp(connection, dialog);
     const stored = new Set(dialog.lines.map((line) => line.client_id));
     for (const { client_id } of outbox.entries.filter((entry) => stored.has(entry.client_id))) outbox.drop(client_id);
