@@ -13,9 +13,10 @@ test: $(VENV)/test.done tools
 	$(BIN)/flake8 replyx tests bench wsgi.py
 	$(BIN)/pytest
 
-# What takes longer than a test may, one line for each run. Needs a C compiler.
+# What takes longer than a test may, one line for each run, each with a seed of its own that it prints; needs Node and a C compiler.
 soak: $(VENV)/test.done tools
 	$(BIN)/python -m tests.power.power --seconds 40 --points 200
+	$(BIN)/python -m tests.delivery.storm --seconds 600
 
 # Figures beside the bare stack and two Node servers; ten minutes, needs Node (and a C compiler for the slow disk).
 bench: $(VENV)/run.done bench/node_modules

@@ -14,7 +14,8 @@ LAYERS = [
     {"chat", "accounts", "sites"},
     {"credentials", "tokens", "limits", "schemas", "passwords", "actions", "gateway"},
     {"store", "accounts_store", "rooms", "database"},
-    {"models", "membership", "writer", "storage", "extensions", "wire", "config", "errors", "clock", "green", "version", "origins"},
+    {"models", "membership", "writer", "storage", "extensions", "wire", "config", "errors", "clock", "green", "version",
+     "origins"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 

@@ -37,6 +37,46 @@ def test_the_widgets_retry_codes_are_those_of_the_server():
     assert set(json.loads(done.stdout)) - {"unreachable"} == {code.name for code in CODES.values() if code.retry}
 
 
+@pytest.mark.node
+@pytest.mark.parametrize("body, seen", [
+    ('{"ok": false, "error": {"code": "invalid", "message": "No."}}', "invalid"),
+    ('{"error": {"code": 503, "message": "Busy"}}', "unreachable"), ('{"error": "bad gateway"}', "unreachable"),
+    ('{"message": "no healthy upstream"}', "unreachable"), ("<html>502</html>", "unreachable"), ("null", "unreachable")])
+def test_only_the_servers_own_refusals_are_final(body, seen):
+    """A gateway's error passes: a line that it answers must be tried again."""
+    code = f"""
+        import {{ createServer }} from "node:http";
+        import {{ requestHttp }} from "./connection.js";
+        const gateway = createServer((request, response) => response.writeHead(503).end({json.dumps(body)}));
+        await new Promise((resolve) => gateway.listen(0, "127.0.0.1", resolve));
+        const origin = `http://127.0.0.1:${{gateway.address().port}}`;
+        await requestHttp(origin, {{ base: "", headers: {{}} }}, "dialog_open").catch((error) => console.log(error.code));
+        process.exit();"""
+    done = subprocess.run([find("node"), "--input-type=module", "-e", code], capture_output=True, text=True, timeout=30,
+                          cwd=Path(__file__).parent.parent / "widget_static")
+    assert (done.stdout, done.returncode) == (f"{seen}\n", 0), done.stderr
+
+
+@pytest.mark.node
+@pytest.mark.parametrize("refusal, sends", [
+    ("{ code: 'unreachable' }", 2), ("{ code: 'rate_limited', retryAfter: 9 }", 1), ("{ code: 'internal' }", 1)])
+def test_a_line_waits_for_the_server_but_not_for_the_way_to_it(refusal, sends):
+    """The server was heard again (`pump`): a line that had not reached it goes out at once."""
+    code = f"""
+        import {{ Outbox }} from "./outbox.js";
+        let sends = 0;
+        const send = async () => {{ sends += 1; throw Object.assign(new Error(), {refusal}, {{ retry: true }}); }};
+        const outbox = new Outbox({{ send, save: async () => {{}}, remove() {{}}, onChange() {{}} }});
+        await outbox.add("text", "client_id");
+        await new Promise(setImmediate);
+        await outbox.pump();
+        console.log(sends, outbox.entries[0].state);
+        process.exit();"""
+    done = subprocess.run([find("node"), "--input-type=module", "-e", code], capture_output=True, text=True, timeout=30,
+                          cwd=Path(__file__).parent.parent / "widget_static")
+    assert done.stdout == f"{sends} waiting\n", done.stderr
+
+
 @pytest.mark.parametrize("transports", [["websocket"], ["polling"], ["polling", "websocket"]])
 def test_python_socketios_client(cast, transports):
     guest = cast.guest()

@@ -47,9 +47,10 @@ export class RequestError extends Error {
 
 const unreachable = () => new RequestError({ code: "unreachable", message: "The server did not answer." });
 
+// A refusal counts only in the server's own shape: a gateway between has errors of its own, and they pass.
 function unwrap(answer) {
   if (answer?.ok) return answer;
-  throw answer?.error ? new RequestError(answer.error) : unreachable();
+  throw answer?.ok === false && answer.error?.code ? new RequestError(answer.error) : unreachable();
 }
 
 /** Send an action over HTTP. Rejects with RequestError, `unreachable` when nothing readable came back. */

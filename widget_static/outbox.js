@@ -16,6 +16,8 @@ export class Outbox {
   #timer;
   #attempts = 0;
   #isPumping = false;
+  // When the server itself asked for time, or failed: a way to it that opens again is no reason to ask before.
+  #notBefore = 0;
 
   constructor({ send, save, remove, onChange }) {
     Object.assign(this, { send, save, remove, onChange });
@@ -60,10 +62,10 @@ export class Outbox {
     this.onChange();
   }
 
-  /** Send what waits, now. Safe to call at any time. */
+  /** Send what waits, now. Safe to call at any time: whenever the server was heard. */
   async pump() {
+    if (this.#isPumping || Date.now() < this.#notBefore) return;
     clearTimeout(this.#timer);
-    if (this.#isPumping) return;
     this.#isPumping = true;
     try {
       for (let entry = this.#next(); entry; entry = this.#next()) if (!await this.#sendOne(entry)) break;
@@ -104,11 +106,13 @@ export class Outbox {
     }
   }
 
-  #later({ code, retryAfter: seconds }) {
+  #later({ code, retryAfter }) {
     const isHeld = code !== "unreachable";
     for (const entry of this.entries) if (entry.state === "waiting") Object.assign(entry, { isLate: true, isHeld });
-    const wait = Math.min(FIRST_WAIT_MS * 2 ** this.#attempts, LONGEST_WAIT_MS);
+    const backOff = Math.min(FIRST_WAIT_MS * 2 ** this.#attempts, LONGEST_WAIT_MS) * (0.5 + Math.random() / 2);
+    const wait = retryAfter ? retryAfter * 1000 : backOff;
     this.#attempts += 1;
-    this.#timer = setTimeout(() => this.pump(), seconds ? seconds * 1000 : wait * (0.5 + Math.random() / 2));
+    this.#notBefore = code === "unreachable" ? 0 : Date.now() + wait;
+    this.#timer = setTimeout(() => { this.#notBefore = 0; this.pump(); }, wait);
   }
 }

@@ -1,0 +1,153 @@
+// A guest's chat without its page: joins the connection, the outbox and the dialog, and keeps them in step.
+import { Connection } from "./connection.js";
+import { guestCredentials } from "./credentials.js";
+import { Dialog, catchUp } from "./dialog.js";
+import { Outbox } from "./outbox.js";
+import { Typing } from "./typing.js";
+import { UUID, uuid } from "./uuid.js";
+
+const GUEST_ID = "guest_id";
+const OUTBOX = "outbox.";
+
+/**
+ * `name` is {site_token} or {assistant_id}. `stored` is what the host page keeps for us, by our keys; `storage` changes it:
+ * save(key, value), claim(key, value), which gives the value that counts, both resolved once it is stored, and remove(key).
+ * `isSeen()` says whether the guest has the lines before them. `on` has the handlers: change() when there is something new
+ * to draw, state(state, error) of the connection, typing(isTyping) of the other side, and restart(): the guest has another
+ * id, begin anew with what is stored.
+ */
+export class Chat {
+  dialog = new Dialog();
+  #guestId;
+  #isKnown;
+
+  constructor({ origin, name, stored, storage, isSeen, on }) {
+    Object.assign(this, { storage, isSeen, on });
+    this.#isKnown = UUID.test(stored[GUEST_ID]);
+    this.#guestId = this.#isKnown ? stored[GUEST_ID] : uuid();
+    // What is no guest id must not win the claim for ours.
+    if (!this.#isKnown && GUEST_ID in stored) storage.remove(GUEST_ID);
+    this.connection = new Connection({
+      origin, credentials: guestCredentials(name, this.#guestId),
+      refresh: () => this.#refresh(),
+      onEvent: (event, data) => this.#onEvent(event, data),
+      onState: (state, error) => this.#onState(state, error),
+    });
+    this.outbox = new Outbox({
+      save: (clientId, value) => storage.save(OUTBOX + clientId, value),
+      remove: (clientId) => storage.remove(OUTBOX + clientId),
+      onChange: on.change,
+      send: (entry) => this.#post(entry),
+    });
+    this.typing = new Typing({ show: on.typing, send: (isTyping) => this.#sayTyping(isTyping) });
+    this.outbox.restore(Object.entries(stored).filter(([key]) => key.startsWith(OUTBOX)).map(([, value]) => value));
+  }
+
+  open() { this.connection.open(); }
+
+  send(text) {
+    this.typing.say(false);
+    this.outbox.add(text, uuid());
+  }
+
+  /** Show the page of lines before the first one. Rejects with RequestError. */
+  async loadEarlier() {
+    const { id, lines: [first] } = this.dialog;
+    const page = await this.connection.request("message_list", { dialog_id: id, before: first.id });
+    if (this.dialog.id === id) this.dialog.addEarlier(page.messages, page.more);
+    this.on.change();
+  }
+
+  /** The guest looks at the lines: what others wrote is read. */
+  markRead() {
+    const { dialog } = this;
+    const last = dialog.lines.findLast((line) => line.sender !== "guest");
+    if (!last || !this.isSeen() || last.id <= dialog.view.guest_read_id) return;
+    dialog.markRead("guest", last.id);
+    this.connection.request("read", { dialog_id: dialog.id, message_id: last.id }).catch(() => {});
+  }
+
+  #onState(state, error) {
+    this.on.state(state, error);
+    this.dialog.lose();
+    if (state === "online" || state === "polling") this.outbox.pump();
+  }
+
+  #sayTyping(isTyping) {
+    if (!this.dialog.view || !this.connection.isOnline) return;
+    this.connection.request("typing", { dialog_id: this.dialog.id, typing: isTyping }).catch(() => {});
+  }
+
+  /** The id is in the host page's storage before a line first reaches the server: a lost reply never loses the dialog. */
+  async #claimGuestId() {
+    if (this.#isKnown) return;
+    if (await this.storage.claim(GUEST_ID, this.#guestId) !== this.#guestId) {
+      // Another tab of this guest was first: begin anew under its id. What is unsent lies in the outbox.
+      this.on.restart();
+      await new Promise(() => {});
+    }
+    this.#isKnown = true;
+  }
+
+  async #post({ text, client_id }) {
+    await this.#claimGuestId();
+    const { dialog } = this;
+    if (dialog.view) {
+      try {
+        const answer = await this.connection.request("message_post", { dialog_id: dialog.id, text, client_id });
+        if (answer.dialog_id === dialog.id) dialog.add(answer.message, false);
+        else await this.#openDialog({});
+        return;
+      } catch (error) {
+        if (error.code !== "not_found") throw error;
+      }
+    }
+    await this.#openDialog({ message: { text, client_id } });
+  }
+
+  async #openDialog(payload) {
+    const { dialog } = this;
+    const { gap } = dialog;
+    const answer = await this.connection.request("dialog_open", payload);
+    if (answer.dialog) dialog.show(answer.dialog, answer.messages, answer.more, gap);
+    if (answer.message) dialog.add(answer.message, false);
+  }
+
+  async #refresh() {
+    const { connection, dialog, outbox } = this;
+    // A guest without a dialog has nothing to ask for; without a socket, only an answer shows that there is a way.
+    if (!dialog.view && (this.#isKnown || !connection.isOnline)) await this.#openDialog({});
+    // After a closed dialog another tab may have begun a new one: without a socket nobody would tell us.
+    else if (dialog.view?.status === "closed") await this.#openDialog({});
+    else if (dialog.view) await catchUp(connection, dialog);
+    const stored = new Set(dialog.lines.map((line) => line.client_id));
+    for (const { client_id } of outbox.entries.filter((entry) => stored.has(entry.client_id))) outbox.drop(client_id);
+    // There is a way to the server: what failed for want of one does not wait longer.
+    outbox.pump();
+    this.on.change();
+    this.markRead();
+  }
+
+  #onEvent(event, data) {
+    const { dialog, typing } = this;
+    if (event === "message") {
+      if (data.message.dialog_id !== dialog.id) { this.#refreshQuietly(); return; }
+      dialog.add(data.message, true);
+      if (data.message.sender !== "guest") typing.hear(false);
+      this.markRead();
+    } else if (event === "dialog") {
+      if (!dialog.view || (data.dialog.id > dialog.id)) { this.#refreshQuietly(); return; }
+      dialog.update(data.dialog);
+    } else if (event === "read" && data.dialog_id === dialog.id) dialog.markRead(data.sender, data.message_id);
+    else if (event.startsWith("typing_") && data.dialog_id === dialog.id && data.sender !== "guest") {
+      typing.hear(event === "typing_start");
+    }
+    this.on.change();
+  }
+
+  /** A dialog that another tab made, or a newer one: ask for it. */
+  #refreshQuietly() {
+    this.#isKnown = true;
+    this.#openDialog({}).then(this.on.change, () => {});
+  }
+}
