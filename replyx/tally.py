@@ -9,7 +9,7 @@ from .extensions import writer
 
 log = logging.getLogger(__name__)
 
-FLUSH_SECONDS = 5
+FLUSH_SECONDS = 2
 KEEP_DAYS = 90
 
 

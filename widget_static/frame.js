@@ -2,6 +2,7 @@
 import { Bridge } from "./bridge.js";
 import { Connection } from "./connection.js";
 import { guestCredentials } from "./credentials.js";
+import { Diagnostics, copy } from "./diagnostics.js";
 import { Dialog, catchUp } from "./dialog.js";
 import { Outbox } from "./outbox.js";
 import { textsFor } from "./texts.js";
@@ -14,7 +15,7 @@ const OUTBOX = "outbox.";
 
 let isShown = true;
 const bridge = new Bridge({ site: document.body.dataset.site, onVisibility: (shown) => { isShown = shown; onVisibility(); } });
-const { lang, stored } = await bridge.hello();
+const { lang, page, stored } = await bridge.hello();
 
 let isKnown = UUID.test(stored[GUEST_ID]);
 const guestId = isKnown ? stored[GUEST_ID] : uuid();
@@ -25,6 +26,7 @@ const name = query.has("site_token") ? { site_token: query.get("site_token") }
   : { assistant_id: Number(query.get("assistant_id")) };
 
 const dialog = new Dialog();
+const diagnostics = new Diagnostics();
 const view = new View({
   lang, texts: textsFor(lang),
   on: {
@@ -34,11 +36,12 @@ const view = new View({
     retry: (clientId) => outbox.retry(clientId),
     drop: (clientId) => outbox.drop(clientId),
     earlier: () => loadEarlier(),
+    diagnostics: () => copyDiagnostics(),
   },
 });
 
 const connection = new Connection({
-  origin: location.origin, credentials: guestCredentials(name, guestId), refresh, onEvent,
+  origin: location.origin, credentials: guestCredentials(name, guestId), refresh, onEvent, diagnostics,
   onState(state, error) {
     view.showState(state, error?.code);
     dialog.lose();
@@ -51,6 +54,7 @@ const outbox = new Outbox({
   remove: (clientId) => bridge.remove(OUTBOX + clientId),
   onChange: render,
   send: post,
+  note: (what, more) => diagnostics.note(what, more),
 });
 
 const typing = new Typing({
@@ -152,6 +156,14 @@ function markRead() {
   if (!last || !isShown || document.visibilityState !== "visible" || last.id <= dialog.view.guest_read_id) return;
   dialog.markRead("guest", last.id);
   connection.request("read", { dialog_id: dialog.id, message_id: last.id }).catch(() => {});
+}
+
+async function copyDiagnostics() {
+  const facts = [["Version", document.body.dataset.version], ["Server", location.origin], ["Page", page],
+    ["State", connection.state], ["Messages waiting", outbox.entries.length]];
+  const text = diagnostics.text(facts);
+  if (await copy(text)) view.showCopied();
+  else view.offerToCopy(text);
 }
 
 function onVisibility() {

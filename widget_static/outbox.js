@@ -5,7 +5,7 @@ const LONGEST_WAIT_MS = 30000;
 
 /**
  * `send(entry)` resolves at the server's ack and rejects with a RequestError; `save(key, value)` resolves once the entry is
- * stored; `remove(key)`; `onChange()` is called whenever an entry's state has changed.
+ * stored; `remove(key)`; `onChange()` is called whenever an entry's state has changed; `note(what, {code})` keeps a record.
  *
  * An entry is {client_id, text, state, reason, isLate}: `waiting` (to be sent, `isLate` once a try has failed), `sending`, or
  * `failed`: refused for good, with the reason's code, until the guest sends it again or drops it.
@@ -16,8 +16,8 @@ export class Outbox {
   #attempts = 0;
   #isPumping = false;
 
-  constructor({ send, save, remove, onChange }) {
-    Object.assign(this, { send, save, remove, onChange });
+  constructor({ send, save, remove, onChange, note }) {
+    Object.assign(this, { send, save, remove, onChange, note });
   }
 
   /** Take up what an earlier page left behind, oldest first. */
@@ -92,10 +92,12 @@ export class Outbox {
       if (error.retry) {
         entry.state = "waiting";
         entry.reason = undefined;
+        this.note("message waits for another try", { code: error.code });
         this.#later(error.retryAfter);
       } else {
         entry.state = "failed";
         entry.reason = error.code ?? "internal";
+        this.note("message not sent", { code: entry.reason });
         this.#store(entry);
       }
       this.onChange();

@@ -24,6 +24,8 @@ const TEXTS = {
       storage_unavailable: "The server can't store messages right now. Send it again in a moment.",
       unreachable: "There is no connection. Check the network.",
     },
+    menu: "Menu", copy: "Copy diagnostics", copied: "Copied. You can paste it into a message to the support.",
+    diagnostics: "Diagnostics", byHand: "The browser does not let us copy. Copy this text by hand.", done: "Close",
   },
   ru: {
     title: "Чат", close: "Закрыть чат", log: "Сообщения", message: "Сообщение", placeholder: "Напишите сообщение…",
@@ -49,6 +51,8 @@ const TEXTS = {
       storage_unavailable: "Сервер сейчас не может сохранять сообщения. Отправьте ещё раз чуть позже.",
       unreachable: "Нет связи. Проверьте сеть.",
     },
+    menu: "Меню", copy: "Скопировать диагностику", copied: "Скопировано. Можно вставить в письмо в поддержку.",
+    diagnostics: "Диагностика", byHand: "Браузер не даёт скопировать. Скопируйте этот текст сами.", done: "Закрыть",
   },
 };
 

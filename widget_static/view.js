@@ -1,6 +1,9 @@
 // What the visitor sees: the page's elements and nothing else. User text goes in as text, never as HTML.
 
+import { Menu } from "./menu.js";
+
 const LONGEST = 10000;
+const COPIED_MS = 5000;
 
 const $ = (id) => document.getElementById(id);
 
@@ -18,11 +21,12 @@ function stateOf(line, view) {
   return view?.manager_read_id >= line.id ? "read" : "sent";
 }
 
-/** `on` has the handlers: close(), send(text), input(), retry(clientId), drop(clientId), earlier(). */
+/** `on` has the handlers: close(), send(text), input(), retry(clientId), drop(clientId), earlier(), diagnostics(). */
 export class View {
   #lines = new Map();
   #texts;
   #on;
+  #copied;
 
   constructor({ texts, lang, on }) {
     this.#texts = texts;
@@ -37,13 +41,23 @@ export class View {
     $("text").placeholder = texts.placeholder;
     $("send").textContent = texts.send;
     $("typing").textContent = texts.typing;
+    $("menu").setAttribute("aria-label", texts.menu);
+    $("copy").textContent = texts.copy;
+    $("by-hand-title").textContent = texts.diagnostics;
+    $("by-hand-hint").textContent = texts.byHand;
+    $("by-hand-close").textContent = texts.done;
+    new Menu($("menu"), $("menu-items"));
+    $("copy").addEventListener("click", on.diagnostics);
     $("close").addEventListener("click", on.close);
     $("form").addEventListener("submit", (event) => { event.preventDefault(); this.#submit(); });
     $("text").addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); this.#submit(); }
     });
     $("text").addEventListener("input", () => { this.#grow(); on.input(); });
-    document.addEventListener("keydown", (event) => { if (event.key === "Escape") on.close(); });
+    // Escape in the menu or in a dialog closes that alone.
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !event.target.closest("[role=menu], dialog")) on.close();
+    });
   }
 
   focus() { $("text").focus(); }
@@ -79,6 +93,21 @@ export class View {
 
   #why(code) {
     return Object.hasOwn(this.#texts.errors, code) ? this.#texts.errors[code] : this.#texts.errors.internal;
+  }
+
+  showCopied() {
+    $("copied").textContent = this.#texts.copied;
+    clearTimeout(this.#copied);
+    this.#copied = setTimeout(() => { $("copied").textContent = ""; }, COPIED_MS);
+  }
+
+  /** Where the browser keeps the clipboard from us. */
+  offerToCopy(text) {
+    $("copied").textContent = "";
+    $("by-hand-text").value = text;
+    $("by-hand").showModal();
+    $("by-hand-text").select();
+    $("by-hand-text").scrollTop = 0;
   }
 
   showTyping(isTyping) { $("typing").hidden = !isTyping; }
