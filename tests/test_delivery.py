@@ -1,7 +1,9 @@
 """How messages fared: what is counted, reported by pages, kept over a stop, and shown to whom."""
 import sqlite3
+import subprocess
 import uuid
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,7 @@ from replyx import clock, config, create_app, database, delivery_store, sites
 from replyx.extensions import db, writer
 from replyx.tally import FLUSH_SECONDS, KEEP_DAYS, Tally, first_day
 from tests.cast import Cast
+from tests.conftest import find
 from tests.served import Served, until
 
 
@@ -140,3 +143,10 @@ def test_what_is_older_than_ninety_days_goes(site_id, monkeypatch):
     assert database.reader.all("SELECT day, count FROM delivery ORDER BY day") == [
         {"day": days[1], "count": 1}, {"day": days[2], "count": 2}]
     assert summed(first_day(KEEP_DAYS))[0][-1] == 3 and summed(first_day(1))[0][-1] == 2
+
+
+@pytest.mark.node
+def test_a_page_counts_messages_and_reports_them_now_and_then():
+    done = subprocess.run([find("node"), Path(__file__).parent / "node" / "diagnostics.mjs"], capture_output=True, text=True,
+                          timeout=30)
+    assert done.returncode == 0, done.stderr

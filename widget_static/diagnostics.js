@@ -98,7 +98,7 @@ export class Diagnostics {
   /** All of it as text for the support; `facts` are [name, value] pairs for its head. */
   text(facts) {
     const { socket, http, again } = this.#sent;
-    const head = [...facts, ["Browser", navigator.userAgent], ["Written", utc(Date.now())],
+    const head = [...facts, ["Written", utc(Date.now())],
       ["Messages sent since the page was loaded", `${socket} by socket, ${http} over HTTP, ${again} of them by another try`]];
     return ["ReplyX diagnostics. No message texts, names or secrets.", ...head.map(([name, value]) => `${name}: ${value}`), "",
       ...this.#entries.map(line)].join("\n");

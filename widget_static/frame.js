@@ -160,6 +160,7 @@ function markRead() {
 
 async function copyDiagnostics() {
   const facts = [["Version", document.body.dataset.version], ["Server", location.origin], ["Page", page],
+    ["Browser", navigator.userAgent],
     ["State", connection.state], ["Messages waiting", outbox.entries.length]];
   const text = diagnostics.text(facts);
   if (await copy(text)) view.showCopied();

@@ -7,8 +7,8 @@ const LONGEST_WAIT_MS = 30000;
  * `send(entry)` resolves at the server's ack and rejects with a RequestError; `save(key, value)` resolves once the entry is
  * stored; `remove(key)`; `onChange()` is called whenever an entry's state has changed; `note(what, {code})` keeps a record.
  *
- * An entry is {client_id, text, state, reason, isLate}: `waiting` (to be sent, `isLate` once a try has failed), `sending`, or
- * `failed`: refused for good, with the reason's code, until the guest sends it again or drops it.
+ * An entry is {client_id, text, state, reason, isLate, cause}: `waiting` (to be sent, `isLate` once a try has failed, and the
+ * code of why), `sending`, or `failed`: refused for good, with the reason's code, until the guest sends it again or drops it.
  */
 export class Outbox {
   entries = [];
@@ -93,7 +93,7 @@ export class Outbox {
         entry.state = "waiting";
         entry.reason = undefined;
         this.note("message waits for another try", { code: error.code });
-        this.#later(error.retryAfter);
+        this.#later(error.retryAfter, error.code);
       } else {
         entry.state = "failed";
         entry.reason = error.code ?? "internal";
@@ -105,8 +105,8 @@ export class Outbox {
     }
   }
 
-  #later(seconds) {
-    for (const entry of this.entries) if (entry.state === "waiting") entry.isLate = true;
+  #later(seconds, cause) {
+    for (const entry of this.entries) if (entry.state === "waiting") Object.assign(entry, { isLate: true, cause });
     const wait = Math.min(FIRST_WAIT_MS * 2 ** this.#attempts, LONGEST_WAIT_MS);
     this.#attempts += 1;
     this.#timer = setTimeout(() => this.pump(), seconds ? seconds * 1000 : wait * (0.5 + Math.random() / 2));

@@ -158,7 +158,7 @@ export class View {
 
   #setFoot(node, line, view) {
     const state = stateOf(line, view);
-    const foot = `${state} ${line.reason ?? ""}`;
+    const foot = `${state} ${line.reason ?? line.cause ?? ""}`;
     if (node.dataset.foot === foot) return;
     node.dataset.foot = foot;
     node.classList.toggle("failed", state === "failed");
@@ -172,7 +172,13 @@ export class View {
       const why = this.#texts.failed(this.#why(line.reason));
       node.lastChild.replaceChildren(element("span", "", why), retry, drop);
       $("notice").textContent = why;
-    } else node.lastChild.replaceChildren(time, element("span", "", this.#texts.state[state] ?? ""));
+    } else node.lastChild.replaceChildren(time, element("span", "", this.#inWords(state, line)));
+  }
+
+  /** Without a connection there is no more to say; otherwise why a line waits. */
+  #inWords(state, { cause }) {
+    const isRefused = state === "waiting" && cause && cause !== "unreachable";
+    return isRefused ? this.#texts.later(this.#why(cause)) : this.#texts.state[state] ?? "";
   }
 
   /** The button that was used goes away with its line's failure: the focus must not go with it. */

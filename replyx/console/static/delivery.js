@@ -91,7 +91,8 @@ function Own({ desk }) {
   const byHand = useSignal("");
   const take = async () => {
     const { version } = document.body.dataset;
-    const text = desk.diagnostics.text([["Version", version], ["Server", location.origin], ["State", desk.state.value]]);
+    const text = desk.diagnostics.text([["Version", version], ["Server", location.origin],
+      ["Browser", navigator.userAgent], ["State", desk.state.value]]);
     const isCopied = await copy(text);
     said.value = isCopied ? words.copied : words.byHand;
     byHand.value = isCopied ? "" : text;

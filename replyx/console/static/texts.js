@@ -49,6 +49,7 @@ const TEXTS = {
     messages: "Messages", earlier: "Earlier messages", typing: (id) => `Guest ${id} is typing…`,
     reply: "Reply", placeholder: "Write a reply…", send: "Send", isClosed: "This dialog is closed. Reopen it to reply.",
     sending: { waiting: "Waiting for a connection…", sending: "Sending…", sent: "Sent", read: "Read" },
+    later: (why) => `Not sent yet, tried again by itself. ${why}`,
     failed: (why) => `Not sent. ${why}`, retry: "Send again", drop: "Delete",
     threadErrors: {
       open: { not_found: "There is no such dialog, or it belongs to a site that you don't see. Choose another." },
@@ -159,6 +160,7 @@ const TEXTS = {
     reply: "Ответ", placeholder: "Напишите ответ…",
     send: "Отправить", isClosed: "Диалог закрыт. Откройте его снова, чтобы ответить.",
     sending: { waiting: "Ждёт связи…", sending: "Отправляется…", sent: "Отправлено", read: "Прочитано" },
+    later: (why) => `Пока не отправлено, уйдёт само. ${why}`,
     failed: (why) => `Не отправлено. ${why}`, retry: "Отправить снова", drop: "Удалить",
     threadErrors: {
       open: { not_found: "Такого диалога нет, или он с сайта, который вам не виден. Выберите другой." },

@@ -118,7 +118,12 @@ function Foot({ thread, line, sender }) {
   }
   const own = line.state === "waiting" && !line.isLate ? "sending" : line.state;
   const state = own ?? (thread.dialog.view.guest_read_id >= line.id ? "read" : "sent");
-  return html`<${When} at=${line.created_at} />${sender === "manager" && html`<span>${texts.sending[state]}</span>`}`;
+  return html`<${When} at=${line.created_at} />${sender === "manager" && html`<span>${stateInWords(state, line)}</span>`}`;
+}
+
+function stateInWords(state, { cause }) {
+  const isRefused = state === "waiting" && cause && cause !== "unreachable";
+  return isRefused ? texts.later(why({ code: cause })) : texts.sending[state];
 }
 
 function Composer({ thread }) {
