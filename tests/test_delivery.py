@@ -4,13 +4,14 @@ import subprocess
 import uuid
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from replyx import clock, config, create_app, database, delivery_store, sites
 from replyx.extensions import db, writer
 from replyx.tally import FLUSH_SECONDS, KEEP_DAYS, Tally, first_day
-from tests.cast import Cast
+from tests.cast import Guest
 from tests.conftest import find
 from tests.served import Served, until
 
@@ -95,12 +96,16 @@ def test_nobody_reports_for_a_strangers_dialog_nor_sees_a_foreign_sites_counts(c
 
 def test_a_stop_writes_what_was_counted(tmp_path):
     with Served(tmp_path, REPLYX_RATE_LIMITS="off") as server:
-        guest = Cast(server).guest()
-        for number in range(30):
-            guest.open(f"line {number}")
-        assert server.stop() == 0
+        site = server.command("site", "add", "Shop", "--domain", "shop.example", "--json")
+        guest = Guest(SimpleNamespace(served=server), site=site)
+        dialog_id = guest.open()["dialog"]["id"]
+        with guest.socket() as tab:
+            for number in range(30):
+                tab.call("message_post", {"dialog_id": dialog_id, "text": f"line {number}"})
+            assert server.stop() == 0
     with closing(sqlite3.connect(tmp_path / "replyx.db")) as file:
-        assert file.execute("SELECT transport, outcome, code, sum(count) FROM delivery").fetchall() == [("http", "stored", "", 30)]
+        counted = file.execute("SELECT transport, outcome, code, sum(count) FROM delivery GROUP BY transport").fetchall()
+    assert counted == [("http", "stored", "", 1), ("socket", "stored", "", 30)]
 
 
 @pytest.fixture
