@@ -9,7 +9,8 @@ class Action:
     `who` holds "guest", "manager", or nobody for actions that need no credentials. `run(identity, payload, context)`
     gives an Answer. `input` and `output` are schema instances. `route` is below `/api/{channel}` and `/api/manager`.
     `status` is the HTTP status when something was made, and `limit` names a row of `limits.LIMITS`. `makes_guest` lets a
-    guest come without a guest_id: one is made.
+    guest come without a guest_id: one is made. `posts(payload)` says whether a payload, unchecked and None if it was never
+    read, is a message to store: how those fare is counted.
     """
     name: str
     who: frozenset
@@ -23,6 +24,7 @@ class Action:
     status: int = 200
     http_only: bool = False
     makes_guest: bool = False
+    posts: object = None
     summary: str = ""
 
 

@@ -6,6 +6,7 @@ from marshmallow import ValidationError
 from . import accounts, chat, rooms, tokens
 from .errors import ForbiddenOrigin, Invalid, ReplyXError, StorageUnavailable, Unauthorized
 from .limits import limiter
+from .tally import tally
 
 log = logging.getLogger(__name__)
 
@@ -18,10 +19,11 @@ def handle(action, credentials, unpack, context):
     `unpack()` gives the payload or raises: what a stranger sent is not even read. Gives the HTTP status, the answer's
     body, and the Answer it came from. Raises ReplyXError and nothing else; what is raised is in the log already.
     """
-    prefix = credentials.channel.capitalize()
+    prefix, payload = credentials.channel.capitalize(), None
     try:
         identity = _identify(credentials, action.who, action.limit, context, action.makes_guest)
-        answer = action.run(identity, _load(action.input, unpack()), context)
+        payload = unpack()
+        answer = action.run(identity, _load(action.input, payload), context)
         return action.status if answer.made else 200, {"ok": True, **action.output.dump(answer.body)}, answer
     except StorageUnavailable:
         # The storage has told the log once: a line for each refusal would fill a disk that is full.
@@ -29,10 +31,19 @@ def handle(action, credentials, unpack, context):
     except ReplyXError as error:
         log.warning("[%s] %s refused: %s transport=%s address=%s%s", prefix, action.name, error.code,
                     context.transport, context.address, _places(error))
+        _count_refusal(action, payload, credentials, context, error)
         raise
     except Exception:
         log.exception("[%s] %s failed transport=%s", prefix, action.name, context.transport)
+        _count_refusal(action, payload, credentials, context, ReplyXError)
         raise ReplyXError() from None
+
+
+def _count_refusal(action, payload, credentials, context, error):
+    """Count a guest's refused message where the site is known. A manager's is not: its site is that of a dialog."""
+    site_id = action.posts and action.posts(payload) and tokens.site_of(credentials)
+    if site_id:
+        tally.add(site_id, context.transport, "refused", error.code)
 
 
 def admit(sid, credentials, context):

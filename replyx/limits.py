@@ -19,6 +19,7 @@ LIMITS = {
     "sign_in": (10, 300),
     "account": (30, 600),
     "dialog": (6, 60),
+    "report": (6, 60),
     "refused": (10, 60),
 }
 # Many people may share an address: an office, a phone network.

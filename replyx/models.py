@@ -11,6 +11,8 @@ ROLES = ("owner", "manager")
 HANDLERS = ("assistant", "waiting", "manager")
 STATUSES = ("open", "closed")
 SENDERS = ("guest", "assistant", "manager", "system")
+TRANSPORTS = ("socket", "http")
+OUTCOMES = ("stored", "duplicate", "retried", "refused", "failed")
 
 TIME = db.String(24)
 
@@ -153,3 +155,14 @@ class Message(db.Model):
     author_name = column(db.String(200))
     manager_id = column(ForeignKey("manager.id"))
     created_at = column(TIME, nullable=False)
+
+
+class Delivery(db.Model):
+    """How many of a site's messages fared like this on a day (UTC). `code` says why for those refused or failed, else ""."""
+    __table_args__ = (_one_of("transport", TRANSPORTS), _one_of("outcome", OUTCOMES), {"sqlite_with_rowid": False})
+    day = column(db.String(10), primary_key=True)
+    site_id = column(ForeignKey("site.id", ondelete="CASCADE"), primary_key=True)
+    transport = column(db.String(10), primary_key=True)
+    outcome = column(db.String(10), primary_key=True)
+    code = column(db.String(30), primary_key=True)
+    count = column(db.Integer, nullable=False)

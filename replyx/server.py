@@ -19,6 +19,7 @@ from . import bounds, config, create_app, database, intake, rooms, transport
 from .errors import StorageUnavailable, fail
 from .extensions import socketio, writer
 from .limits import limiter
+from .tally import tally
 from .version import VERSION
 
 log = logging.getLogger(__name__)
@@ -100,6 +101,7 @@ def main(app):
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: eventlet.spawn(stop.set))
     limiter.start_sweeping()
+    tally.start_flushing()
     eventlet.spawn(_recheck_each_second)
     eventlet.spawn(transport.tend, socketio.server.eio, rooms.has)
     serving = eventlet.spawn(
@@ -159,4 +161,5 @@ def _drain(app, listener):
     rooms.disconnect_everybody()
     while app.gateway.answering > 0 and time.monotonic() < deadline:
         time.sleep(0.02)
+    tally.stop()
     writer.stop()

@@ -108,6 +108,14 @@ def look_up(grant, fresh=False):
     return row
 
 
+def site_of(credentials):
+    """The id of a guest's site, from what was looked up before; None where nothing was. It never asks the database."""
+    if credentials.speaks != "guest" or not (credentials.site_token or type(credentials.assistant_id) is int):
+        return None
+    found = _cache.get(credentials.grant)
+    return found and found[1]["site"]["id"]
+
+
 def _query(kind, value):
     if kind == "site":
         site = accounts_store.site_by_token(reader, value)

@@ -62,6 +62,7 @@ def frame():
               f"form-action 'none'; connect-src 'self' {socket}; "
               f"frame-ancestors {origins.frame_ancestors(row['site']['domains'])}")
     text = assets.text("frame.html").replace("__BASE__", f"/w/{assets.version}").replace("__SITE__", str(row["site"]["id"]))
+    text = text.replace("__VERSION__", f"{VERSION} {assets.version}")
     return text_response(text, "text/html", Content_Security_Policy=policy, Cache_Control="no-cache",
                          Referrer_Policy="no-referrer")
 

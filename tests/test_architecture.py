@@ -12,8 +12,8 @@ LAYERS = [
     {"events", "api", "widget", "console", "descriptions"},
     {"intake", "assets"},
     {"chat", "accounts", "sites"},
-    {"credentials", "tokens", "limits", "schemas", "passwords", "actions", "gateway"},
-    {"store", "accounts_store", "rooms", "database"},
+    {"credentials", "tokens", "limits", "schemas", "delivery_schemas", "passwords", "actions", "gateway", "tally"},
+    {"store", "accounts_store", "delivery_store", "rooms", "database"},
     {"models", "membership", "writer", "storage", "extensions", "wire", "config", "errors", "clock", "green", "version",
      "origins"},
 ]

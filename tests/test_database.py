@@ -5,7 +5,9 @@ from contextlib import closing
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
 
 from replyx import config, create_app, database
 from replyx.errors import StorageUnavailable
@@ -33,6 +35,25 @@ def dispose(app):
 def test_the_schema_is_what_the_models_say(app):
     with app.app_context(), db.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), db.metadata) == []
+
+
+def test_a_database_of_the_first_schema_keeps_its_rows(settings):
+    """Made by the first migration alone, as an instance of that version is."""
+    settings.instance.mkdir()
+    engine = create_engine(f"sqlite:///{database.path(settings.instance)}")
+    with engine.begin() as connection:
+        with Operations.context(MigrationContext.configure(connection)):
+            ScriptDirectory(str(database.MIGRATIONS)).get_revision("0001").module.upgrade()
+        connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('0001')")
+        connection.exec_driver_sql("INSERT INTO site (name, site_token, domains, created_at) VALUES ('S', 't', '[]', '')")
+    engine.dispose()
+    app = create_app(settings, upgrade=True)
+    writer.stop()
+    with app.app_context(), db.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), db.metadata) == []
+    dispose(app)
+    assert rows(settings, "SELECT name FROM site") == [("S",)] and rows(settings, "SELECT * FROM delivery") == []
 
 
 def test_head_is_the_newest_migration():

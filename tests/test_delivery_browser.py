@@ -138,7 +138,7 @@ def test_a_line_for_a_full_disk_waits_and_goes_out_by_itself(context, host, serv
     served.fault.write_text("write 28")
     try:
         widget.write("there is none")
-        expect(widget.log).to_contain_text("Waiting for the server…")
+        expect(widget.log).to_contain_text("Not sent yet, tried again by itself. The server can't store messages right now.")
         assert widget.unsent() == ["there is none"]
     finally:
         served.fault.unlink()

@@ -7,6 +7,7 @@ import pytest
 
 from replyx import config, descriptions, intake
 from replyx.cli import main
+from replyx.delivery_schemas import FAILURES
 from replyx.errors import CODES
 from replyx.limits import ADDRESS_FACTOR, LIMITS
 from replyx.schemas import MAX_TEXT
@@ -69,12 +70,17 @@ def test_error_codes():
     assert rows == [(code.name, code.status, "retry" if code.retry else "final") for code in CODES.values()]
 
 
+def test_codes_of_failures():
+    assert tuple(row[0] for row in table("The API", after="### How messages fared")) == FAILURES
+
+
 def test_limits():
     rows = dict(table("Limits"))
     assert rows["a message"] == f"{MAX_TEXT:,} characters"
-    for start, name in (("messages", "message"), ("typing", "typing"), ("reading", "read"), ("connecting", "connect")):
+    for start, name in (("messages", "message"), ("typing", "typing"), ("reading", "read"), ("connecting", "connect"),
+                        ("reporting", "report")):
         text = next(value for what, value in rows.items() if what.startswith(start))
-        assert text.startswith(f"{LIMITS[name][0]} in {LIMITS[name][1]} s")
+        assert text.startswith(f"{LIMITS[name][0]} in {LIMITS[name][1]} s".replace("60 s", "a minute"))
     assert LIMITS["sign_in"] == (10, 300) and LIMITS["refused"][0] * ADDRESS_FACTOR == 100
 
 

@@ -1,7 +1,6 @@
 """The widget on a host page of another origin, in the real Chromium."""
 import gzip
 import re
-import signal
 
 import pytest
 import requests
@@ -85,16 +84,6 @@ def test_the_loader_is_light(cast, served):
     assert again.status_code == 304
 
 
-def test_nothing_is_stored_before_the_first_message(page):
-    widget = Widget(page).open()
-    widget.state("Connected")
-    assert widget.stored() == []
-    widget.write("hello")
-    expect(widget.log).to_contain_text("Sent")
-    until(lambda: widget.unsent() == [])
-    assert [key.rsplit(".", 1)[1] for key in widget.stored()] == ["guest_id"]
-
-
 def test_typing_shows_both_ways_and_a_read_line_says_so(page, cast):
     widget = Widget(page).open()
     widget.write("typing test")
@@ -123,35 +112,6 @@ def test_the_panel_opens_and_closes_by_keyboard_and_focus_returns(page):
     expect(page.get_by_role("button", name="Open chat")).to_be_focused()
 
 
-def test_two_tabs_show_the_same(context, host):
-    pages = [context.new_page(), context.new_page()]
-    for page in pages:
-        page.goto(host.url)
-    first, second = Widget(pages[0]).open(), None
-    first.write("from the first tab")
-    expect(first.log).to_contain_text("Sent")
-    second = Widget(pages[1]).open()
-    expect(second.lines).to_have_text(["from the first tab"])
-    second.write("from the second tab")
-    expect(first.lines).to_have_text(["from the first tab", "from the second tab"])
-
-
-def test_two_tabs_opened_before_the_first_message_are_one_guest(context, host, cast):
-    pages = [context.new_page(), context.new_page()]
-    for page in pages:
-        page.goto(host.url)
-    first, second = (Widget(page).open() for page in pages)
-    first.write("first tab, first")
-    expect(first.log).to_contain_text("Sent")
-    second.write("second tab, second")
-    for widget in (second, first):
-        expect(widget.lines).to_have_text(["first tab, first", "second tab, second"])
-    with cast.manager.socket() as desk:
-        dialog = only_dialog(desk, "second tab, second")
-        lines = desk.call("message_list", {"dialog_id": dialog["id"]})["messages"]
-    assert [line["text"] for line in lines] == ["first tab, first", "second tab, second"]
-
-
 def test_a_spoilt_guest_id_in_the_storage_is_replaced(page, cast):
     site = cast.site["id"]
     page.evaluate(f"localStorage.setItem('replyx.{site}.guest_id', 'spoilt')")
@@ -170,55 +130,6 @@ def test_text_is_shown_as_text(page, cast):
         desk.call("message_post", {"dialog_id": only_dialog(desk, evil)["id"], "text": evil})
     expect(widget.lines).to_have_text([evil, evil])
     assert widget.page.frames[1].title() == "Chat"
-
-
-def test_blocked_storage_does_not_stop_a_visitor(context, host):
-    context.add_init_script("""Object.defineProperty(window, "localStorage", {
-        get() { throw new DOMException("blocked", "SecurityError"); } })""")
-    page = context.new_page()
-    page.goto(host.url)
-    widget = Widget(page).open()
-    widget.write("no storage here")
-    expect(widget.log).to_contain_text("Sent")
-
-
-def test_lines_written_while_the_server_is_down_arrive_once_and_in_order(page, cast, served):
-    widget = Widget(page).open()
-    widget.write("before")
-    expect(widget.log).to_contain_text("Sent")
-    served.stop(signal.SIGKILL)
-    widget.state("No connection")
-    for number in (1, 2, 3):
-        widget.write(f"while down {number}")
-    expect(widget.log).to_contain_text("Waiting for a connection…")
-    page.reload()
-    assert widget.unsent() == ["while down 1", "while down 2", "while down 3"]
-    served.start()
-    page.goto(page.url)
-    widget.open()
-    expect(widget.lines).to_have_text(["before", "while down 1", "while down 2", "while down 3"])
-    expect(widget.log.get_by_text("Sent")).to_have_count(4)
-    with cast.manager.socket() as desk:
-        dialog = only_dialog(desk, "while down 3")
-        lines = desk.call("message_list", {"dialog_id": dialog["id"]})["messages"]
-    assert [line["text"] for line in lines] == ["before", "while down 1", "while down 2", "while down 3"]
-
-
-def test_a_line_that_is_refused_for_good_says_why_and_can_be_sent_again_or_deleted(context, cast, served):
-    site = served.command("site", "add", "Kiosk", "--domain", "localhost", "--json")
-    with HostPage(site["snippet"]) as kiosk:
-        page = context.new_page()
-        page.goto(kiosk.url)
-        widget = Widget(page).open()
-        widget.write("fine")
-        expect(widget.log).to_contain_text("Sent")
-        served.command("site", "rotate-token", site["id"], "--now")
-        widget.state("The chat no longer knows this page")
-        widget.write("too late")
-        expect(widget.log).to_contain_text("Not sent. The chat no longer knows this page. Reload it.")
-        expect(widget.frame.get_by_role("button", name="Send again")).to_be_visible()
-        widget.frame.get_by_role("button", name="Delete").click()
-        expect(widget.lines).to_have_text(["fine"])
 
 
 @pytest.mark.parametrize("snippet, why", [
@@ -268,25 +179,6 @@ def test_a_page_of_a_foreign_domain_cannot_embed_the_chat(context, cast, served)
         page.goto(host.url)
         page.get_by_role("button", name="Open chat").click()
         expect(page.get_by_role("alert")).to_have_text("The chat did not load. Try again.", timeout=20_000)
-
-
-def test_a_line_left_behind_goes_out_on_the_next_page_without_a_click(page, cast, host):
-    widget = Widget(page).open()
-    widget.write("stored first")
-    expect(widget.log).to_contain_text("Sent")
-    widget.go_offline()
-    widget.write("left behind")
-    until(lambda: widget.unsent() == ["left behind"])
-    page.goto("about:blank")
-    page.context.set_offline(False)
-    with cast.manager.socket() as desk:
-        page.goto(host.url)
-        dialog = only_dialog(desk, "left behind")
-        assert page.get_by_role("button", name="Open chat").is_visible()
-        assert not page.locator("iframe").is_visible()
-        lines = desk.call("message_list", {"dialog_id": dialog["id"]})["messages"]
-    assert [line["text"] for line in lines] == ["stored first", "left behind"]
-    until(lambda: widget.unsent() == [])
 
 
 def test_a_text_that_is_too_long_stays_and_says_so(page):

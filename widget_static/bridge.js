@@ -17,7 +17,7 @@ export class Bridge {
     this.onVisibility = onVisibility;
   }
 
-  /** Report ready; resolves with the language and what the host page has stored, by our keys. */
+  /** Report ready; resolves with the language, the host page's origin, and what it has stored, by our keys. */
   hello() {
     return new Promise((resolve) => {
       window.addEventListener("message", (event) => this.#receive(event, resolve));
@@ -62,7 +62,7 @@ export class Bridge {
     if (type === "hello") {
       this.#origin = event.origin;
       const ours = Object.entries(stored).filter(([key]) => key.startsWith(this.#prefix));
-      resolve({ lang, stored: Object.fromEntries(ours.map(([key, value]) => [key.slice(this.#prefix.length), value])) });
+      resolve({ lang, page: event.origin, stored: Object.fromEntries(ours.map(([key, value]) => [key.slice(this.#prefix.length), value])) });
     } else if (type === "saved") this.#saved(id, value);
     else if (type === "shown" || type === "hidden") this.onVisibility(type === "shown");
   }

@@ -1,6 +1,7 @@
 // A guest's chat without its page: joins the connection, the outbox and the dialog, and keeps them in step.
 import { Connection } from "./connection.js";
 import { guestCredentials } from "./credentials.js";
+import { Diagnostics } from "./diagnostics.js";
 import { Dialog, catchUp } from "./dialog.js";
 import { Outbox } from "./outbox.js";
 import { Typing } from "./typing.js";
@@ -18,6 +19,7 @@ const OUTBOX = "outbox.";
  */
 export class Chat {
   dialog = new Dialog();
+  diagnostics = new Diagnostics();
   #guestId;
   #isKnown;
 
@@ -28,7 +30,7 @@ export class Chat {
     // What is no guest id must not win the claim for ours.
     if (!this.#isKnown && GUEST_ID in stored) storage.remove(GUEST_ID);
     this.connection = new Connection({
-      origin, credentials: guestCredentials(name, this.#guestId),
+      origin, credentials: guestCredentials(name, this.#guestId), diagnostics: this.diagnostics,
       refresh: () => this.#refresh(),
       onEvent: (event, data) => this.#onEvent(event, data),
       onState: (state, error) => this.#onState(state, error),
@@ -38,6 +40,7 @@ export class Chat {
       remove: (clientId) => storage.remove(OUTBOX + clientId),
       onChange: on.change,
       send: (entry) => this.#post(entry),
+      note: (what, more) => this.diagnostics.note(what, more),
     });
     this.typing = new Typing({ show: on.typing, send: (isTyping) => this.#sayTyping(isTyping) });
     this.outbox.restore(Object.entries(stored).filter(([key]) => key.startsWith(OUTBOX)).map(([, value]) => value));

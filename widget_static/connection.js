@@ -29,6 +29,8 @@ const ROUTES = {
   release: onDialog("release"),
   close: onDialog("close"),
   reopen: onDialog("reopen"),
+  delivery_report: onDialog("report"),
+  delivery_list: ["GET", "/delivery"],
   session_get: ["GET", "/session"],
   session_create: ["POST", "/session"],
   session_delete: ["DELETE", "/session"],
@@ -81,6 +83,7 @@ export async function requestHttp(origin, credentials, event, payload = {}) {
  * `refresh()` must bring the caller up to date through `request`; it is called when the socket opens, on focus, when the
  * network returns, and on a beat: every 15 s beside a socket, every 2 to 15 s without one. `onEvent(name, data)` gets the
  * server's events. `onState(state, error)` gets `connecting`, `online`, `polling`, `offline`, or `refused` with why.
+ * `diagnostics` hears of everything that happens; what failed goes to the server with the next success.
  */
 export class Connection {
   #socket;
@@ -90,8 +93,8 @@ export class Connection {
   #isClosed = false;
   #used = Date.now();
 
-  constructor({ origin, credentials, refresh, onEvent, onState }) {
-    Object.assign(this, { origin, credentials, refresh, onEvent, onState });
+  constructor({ origin, credentials, refresh, onEvent, onState, diagnostics }) {
+    Object.assign(this, { origin, credentials, refresh, onEvent, onState, diagnostics });
   }
 
   open() {
@@ -100,9 +103,12 @@ export class Connection {
       transports: ["websocket"], auth: this.credentials.auth, forceNew: true, timeout: ACK_MS,
       reconnectionDelay: 1000, reconnectionDelayMax: 5000,
     });
-    this.#socket.on("connect", () => { this.#setState("online"); this.#beat(0); });
+    this.#socket.on("connect", () => { this.diagnostics.opened(); this.#setState("online"); this.#beat(0); });
     this.#socket.on("disconnect", (reason) => {
       if (this.#isClosed) return;
+      // Some proxies let a socket open and cut it at once.
+      if (this.isOnline) this.diagnostics.note("disconnected", { transport: "socket", code: reason });
+      else this.diagnostics.notOpened(reason);
       // The client library comes back by itself unless the server closed the namespace.
       if (reason === "io server disconnect") this.#socket.connect();
       this.#setState("connecting");
@@ -131,6 +137,8 @@ export class Connection {
 
   get isOnline() { return this.#state === "online"; }
 
+  get state() { return this.#state; }
+
   /** Run an action and give its answer. Rejects with RequestError. */
   async request(event, payload = {}) {
     this.#used = Date.now();
@@ -138,17 +146,45 @@ export class Connection {
   }
 
   async #run(event, payload) {
+    const answer = await this.#send(event, payload);
+    this.#report(this.diagnostics.take(payload, answer));
+    return answer;
+  }
+
+  async #send(event, payload) {
     if (this.#socket?.connected) {
       let answer;
       try {
         answer = await this.#socket.timeout(ACK_MS).emitWithAck(event, payload);
       } catch {
         // No ack: half-open, or cut. The same request goes over HTTP; the server recognises a double by its client_id.
+        this.diagnostics.failed("socket", "no_ack", event, payload);
         this.#cut();
       }
-      if (answer) return unwrap(answer);
+      if (answer) return this.#noted("socket", event, payload, () => unwrap(answer));
     }
-    return requestHttp(this.origin, this.credentials, event, payload);
+    return this.#noted("http", event, payload, () => requestHttp(this.origin, this.credentials, event, payload));
+  }
+
+  async #noted(transport, event, payload, run) {
+    try {
+      const answer = await run();
+      this.diagnostics.passed(transport, payload, answer);
+      return answer;
+    } catch (error) {
+      this.diagnostics.failed(transport, error.code, event, payload);
+      throw error;
+    }
+  }
+
+  /** Nothing waits for a report, and nobody hears when it fails: it goes again with a later success. */
+  async #report(report) {
+    if (!report) return;
+    try {
+      await this.#send("delivery_report", report);
+    } catch (error) {
+      if (error.retry) this.diagnostics.giveBack(report);
+    }
   }
 
   #wake = () => { if (document.visibilityState === "visible") { this.#used = Date.now(); this.#beat(0); } };
@@ -158,6 +194,8 @@ export class Connection {
 
   #connectFailed(error) {
     const refusal = error.data?.error && new RequestError(error.data.error);
+    if (refusal) this.diagnostics.note("connecting refused", { transport: "socket", code: refusal.code });
+    else this.diagnostics.notOpened(error.message === "timeout" ? "timeout" : "no_socket");
     if (refusal && !refusal.retry) { this.#refuse(refusal); return; }
     // A refusal by the server, unlike a failed transport, ends the library's own reconnecting.
     if (refusal) this.#retry = setTimeout(() => this.#socket.connect(), (refusal.retryAfter ?? 5) * 1000);
@@ -173,6 +211,7 @@ export class Connection {
   #setState(state, error) {
     if (this.#state === state || this.#isClosed) return;
     this.#state = state;
+    this.diagnostics.note("state", { code: error ? `${state}, ${error.code}` : state });
     this.onState(state, error);
   }
 

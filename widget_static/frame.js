@@ -1,12 +1,13 @@
 // The chat panel: the chat on its page, with the host page behind it.
 import { Bridge } from "./bridge.js";
 import { Chat } from "./chat.js";
+import { copy } from "./diagnostics.js";
 import { textsFor } from "./texts.js";
 import { View } from "./view.js";
 
 let isShown = true;
 const bridge = new Bridge({ site: document.body.dataset.site, onVisibility: (shown) => { isShown = shown; onVisibility(); } });
-const { lang, stored } = await bridge.hello();
+const { lang, page, stored } = await bridge.hello();
 
 const query = new URLSearchParams(location.search);
 const name = query.has("site_token") ? { site_token: query.get("site_token") }
@@ -21,6 +22,7 @@ const view = new View({
     retry: (clientId) => chat.outbox.retry(clientId),
     drop: (clientId) => chat.outbox.drop(clientId),
     earlier: () => chat.loadEarlier().catch((error) => view.tell(error.code)),
+    diagnostics: () => copyDiagnostics(),
   },
 });
 
@@ -37,6 +39,14 @@ const chat = new Chat({
 
 function render() {
   view.render(chat.dialog, chat.outbox.entries);
+}
+
+async function copyDiagnostics() {
+  const facts = [["Version", document.body.dataset.version], ["Server", location.origin], ["Page", page],
+    ["Browser", navigator.userAgent], ["State", chat.connection.state], ["Messages waiting", chat.outbox.entries.length]];
+  const text = chat.diagnostics.text(facts);
+  if (await copy(text)) view.showCopied();
+  else view.offerToCopy(text);
 }
 
 function onVisibility() {

@@ -133,7 +133,7 @@
 
   function load(hidden) {
     if (isForeign) return;
-    frame = element("iframe", { src: origin + frameUrl, title: texts.title, class: "loading" });
+    frame = element("iframe", { src: origin + frameUrl, title: texts.title, class: "loading", allow: "clipboard-write" });
     frame.hidden = hidden;
     // A frame that never reports drawn must not leave an empty corner.
     timer = setTimeout(fail, READY_MS);

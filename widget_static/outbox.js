@@ -5,11 +5,10 @@ const LONGEST_WAIT_MS = 30000;
 
 /**
  * `send(entry)` resolves at the server's ack and rejects with a RequestError; `save(key, value)` resolves once the entry is
- * stored; `remove(key)`; `onChange()` is called whenever an entry's state has changed.
+ * stored; `remove(key)`; `onChange()` is called whenever an entry's state has changed; `note(what, {code})` keeps a record.
  *
- * An entry is {client_id, text, state, reason, isLate, isHeld}: `waiting` (to be sent; `isLate` once a try has failed, `isHeld`
- * if it was the server that refused it for the time being), `sending`, or `failed`: refused for good, with the reason's code,
- * until the guest sends it again or drops it.
+ * An entry is {client_id, text, state, reason, isLate, cause}: `waiting` (to be sent, `isLate` once a try has failed, and the
+ * code of why), `sending`, or `failed`: refused for good, with the reason's code, until the guest sends it again or drops it.
  */
 export class Outbox {
   entries = [];
@@ -19,8 +18,8 @@ export class Outbox {
   // When the server itself asked for time, or failed: a way to it that opens again is no reason to ask before.
   #notBefore = 0;
 
-  constructor({ send, save, remove, onChange }) {
-    Object.assign(this, { send, save, remove, onChange });
+  constructor({ send, save, remove, onChange, note }) {
+    Object.assign(this, { send, save, remove, onChange, note });
   }
 
   /** Take up what an earlier page left behind, oldest first. */
@@ -95,10 +94,12 @@ export class Outbox {
       if (error.retry) {
         entry.state = "waiting";
         entry.reason = undefined;
+        this.note("message waits for another try", { code: error.code });
         this.#later(error);
       } else {
         entry.state = "failed";
         entry.reason = error.code ?? "internal";
+        this.note("message not sent", { code: entry.reason });
         this.#store(entry);
       }
       this.onChange();
@@ -107,8 +108,7 @@ export class Outbox {
   }
 
   #later({ code, retryAfter }) {
-    const isHeld = code !== "unreachable";
-    for (const entry of this.entries) if (entry.state === "waiting") Object.assign(entry, { isLate: true, isHeld });
+    for (const entry of this.entries) if (entry.state === "waiting") Object.assign(entry, { isLate: true, cause: code });
     const backOff = Math.min(FIRST_WAIT_MS * 2 ** this.#attempts, LONGEST_WAIT_MS) * (0.5 + Math.random() / 2);
     const wait = retryAfter ? retryAfter * 1000 : backOff;
     this.#attempts += 1;

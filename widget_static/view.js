@@ -1,6 +1,9 @@
 // What the visitor sees: the page's elements and nothing else. User text goes in as text, never as HTML.
 
+import { Menu } from "./menu.js";
+
 const LONGEST = 10000;
+const COPIED_MS = 5000;
 
 const $ = (id) => document.getElementById(id);
 
@@ -13,17 +16,18 @@ function element(tag, className, text) {
 
 /** What a line's foot says; a line that waits for its first try is on its way. */
 function stateOf(line, view) {
-  if (line.state === "waiting") return !line.isLate ? "sending" : line.isHeld ? "held" : "waiting";
+  if (line.state === "waiting") return line.isLate ? "waiting" : "sending";
   if (line.state) return line.state;
   if (line.sender !== "guest") return "";
   return view?.manager_read_id >= line.id ? "read" : "sent";
 }
 
-/** `on` has the handlers: close(), send(text), input(), retry(clientId), drop(clientId), earlier(). */
+/** `on` has the handlers: close(), send(text), input(), retry(clientId), drop(clientId), earlier(), diagnostics(). */
 export class View {
   #lines = new Map();
   #texts;
   #on;
+  #copied;
 
   constructor({ texts, lang, on }) {
     this.#texts = texts;
@@ -38,13 +42,23 @@ export class View {
     $("text").placeholder = texts.placeholder;
     $("send").textContent = texts.send;
     $("typing").textContent = texts.typing;
+    $("menu").setAttribute("aria-label", texts.menu);
+    $("copy").textContent = texts.copy;
+    $("by-hand-title").textContent = texts.diagnostics;
+    $("by-hand-hint").textContent = texts.byHand;
+    $("by-hand-close").textContent = texts.done;
+    new Menu($("menu"), $("menu-items"));
+    $("copy").addEventListener("click", on.diagnostics);
     $("close").addEventListener("click", on.close);
     $("form").addEventListener("submit", (event) => { event.preventDefault(); this.#submit(); });
     $("text").addEventListener("keydown", (event) => {
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); this.#submit(); }
     });
     $("text").addEventListener("input", () => { this.#grow(); on.input(); });
-    document.addEventListener("keydown", (event) => { if (event.key === "Escape") on.close(); });
+    // Escape in the menu or in a dialog closes that alone.
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !event.target.closest("[role=menu], dialog")) on.close();
+    });
   }
 
   focus() { $("text").focus(); }
@@ -80,6 +94,21 @@ export class View {
 
   #why(code) {
     return Object.hasOwn(this.#texts.errors, code) ? this.#texts.errors[code] : this.#texts.errors.internal;
+  }
+
+  showCopied() {
+    $("copied").textContent = this.#texts.copied;
+    clearTimeout(this.#copied);
+    this.#copied = setTimeout(() => { $("copied").textContent = ""; }, COPIED_MS);
+  }
+
+  /** Where the browser keeps the clipboard from us. */
+  offerToCopy(text) {
+    $("copied").textContent = "";
+    $("by-hand-text").value = text;
+    $("by-hand").showModal();
+    $("by-hand-text").select();
+    $("by-hand-text").scrollTop = 0;
   }
 
   showTyping(isTyping) { $("typing").hidden = !isTyping; }
@@ -130,7 +159,7 @@ export class View {
 
   #setFoot(node, line, view) {
     const state = stateOf(line, view);
-    const foot = `${state} ${line.reason ?? ""}`;
+    const foot = `${state} ${line.reason ?? line.cause ?? ""}`;
     if (node.dataset.foot === foot) return;
     node.dataset.foot = foot;
     node.classList.toggle("failed", state === "failed");
@@ -144,7 +173,13 @@ export class View {
       const why = this.#texts.failed(this.#why(line.reason));
       node.lastChild.replaceChildren(element("span", "", why), retry, drop);
       $("notice").textContent = why;
-    } else node.lastChild.replaceChildren(time, element("span", "", this.#texts.state[state] ?? ""));
+    } else node.lastChild.replaceChildren(time, element("span", "", this.#inWords(state, line)));
+  }
+
+  /** Without a connection there is no more to say; otherwise why a line waits. */
+  #inWords(state, { cause }) {
+    const isRefused = state === "waiting" && cause && cause !== "unreachable";
+    return isRefused ? this.#texts.later(this.#why(cause)) : this.#texts.state[state] ?? "";
   }
 
   /** The button that was used goes away with its line's failure: the focus must not go with it. */

@@ -8,6 +8,7 @@ from ..database import reader
 from ..errors import Conflict
 from ..extensions import writer
 from ..limits import limiter
+from ..tally import tally
 from .rules import announce, handler_without_manager, manager_rooms, require, view
 
 log = logging.getLogger(__name__)
@@ -49,8 +50,9 @@ def _posted(stored):
 
 
 def _store(context, identity, unit):
-    """Run a posting unit; once it is on disk, tell the rooms and the log. A duplicate is told to nobody again."""
+    """Run a posting unit; once it is on disk, count it, tell the rooms and the log. A duplicate is told to nobody again."""
     def after(stored):
+        tally.add(stored["site_id"], context.transport, "duplicate" if stored["duplicate"] else "stored")
         if stored["duplicate"]:
             return
         dialog = stored["dialog"]
@@ -70,7 +72,7 @@ def _post_as_guest(tx, identity, dialog_id, line, context):
     """Post into the dialog named, reopening it, or into the guest's open one; `dialog_id` None makes one if need be."""
     again = store.guest_message_by_client_id(tx, identity.site_id, identity.guest_hash, line["client_id"])
     if again:
-        return _duplicate(again, "guest")
+        return _duplicate(again, "guest", identity.site_id)
     dialog = require(identity, store.dialog_state(tx, dialog_id)) if dialog_id else None
     changed = False
     if dialog is None or dialog["status"] == "closed":
@@ -89,7 +91,7 @@ def _post_as_manager(tx, identity, dialog_id, line, context):
     dialog = require(identity, store.dialog_state(tx, dialog_id))
     again = store.message_by_client_id(tx, dialog["id"], line["client_id"])
     if again:
-        return _duplicate(again, "manager")
+        return _duplicate(again, "manager", dialog["site_id"])
     if dialog["status"] == "closed":
         raise Conflict("The dialog is closed. Reopen it to write.")
     changed = dialog["handler"] != "manager"
@@ -99,17 +101,17 @@ def _post_as_manager(tx, identity, dialog_id, line, context):
     return _stored(tx, row, dialog, changed)
 
 
-def _duplicate(row, sender):
+def _duplicate(row, sender, site_id):
     if row["sender"] != sender:
         raise Conflict("This client_id belongs to another message. Send with a new one.")
-    return {"wire": schemas.dump_message(row), "dialog_id": row["dialog_id"], "duplicate": True}
+    return {"wire": schemas.dump_message(row), "dialog_id": row["dialog_id"], "site_id": site_id, "duplicate": True}
 
 
 def _stored(tx, row, dialog, changed):
     """`changed` says that the dialog's state did too, beyond the new line; then the whole view goes to the rooms."""
     dialog = store.dialog(tx, dialog["id"]) if changed else dialog
-    return {"wire": schemas.dump_message(row), "dialog_id": dialog["id"], "dialog": dialog, "changed": changed,
-            "duplicate": False}
+    return {"wire": schemas.dump_message(row), "dialog_id": dialog["id"], "site_id": dialog["site_id"], "dialog": dialog,
+            "changed": changed, "duplicate": False}
 
 
 def _make(tx, identity, context):
@@ -165,11 +167,13 @@ def read(identity, payload, context):
 ACTIONS = (
     Action("dialog.open", GUEST, schemas.DialogOpen(), open_dialog, schemas.DialogOpenAnswer(), "dialog_open", "POST",
            "/dialogs", "message", status=201, makes_guest=True,
+           posts=lambda payload: isinstance(payload, dict) and "message" in payload,
            summary="Catch up, and post a first message if there is one"),
     Action("message.list", BOTH, schemas.MessageList(), list_messages, schemas.MessagesAnswer(), "message_list", "GET",
            "/dialogs/<dialog_id>/messages", "read", summary="A page of messages, ascending"),
     Action("message.post", BOTH, schemas.MessagePost(), post_message, schemas.MessageAnswer(), "message_post", "POST",
-           "/dialogs/<dialog_id>/messages", "message", status=201, summary="Store a message and tell the dialog's rooms"),
+           "/dialogs/<dialog_id>/messages", "message", status=201, posts=lambda payload: True,
+           summary="Store a message and tell the dialog's rooms"),
     Action("typing", BOTH, schemas.Typing(), typing, schemas.Nothing(), "typing", "POST",
            "/dialogs/<dialog_id>/typing", "typing", summary="Say that somebody types, or has stopped"),
     Action("read", BOTH, schemas.Read(), read, schemas.Nothing(), "read", "POST",

@@ -9,6 +9,7 @@ from flask import Blueprint, current_app, redirect, render_template, request
 from .. import widget
 from ..assets import Assets, text_response
 from ..credentials import cookie_name, own_origin
+from ..version import VERSION
 
 console = Blueprint("console", __name__)
 assets = Assets(Path(__file__).parent / "static")
@@ -42,7 +43,8 @@ def page():
     has_session = cookie_name(current_app.config["REPLYX"]) in request.cookies
     policy = (f"default-src 'none'; script-src 'self' 'sha256-{IMPORTS_HASH}'; style-src 'self'; img-src 'self'; "
               f"connect-src 'self' {socket}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-    return text_response(render_template("console.html", base=BASE, imports=IMPORTS, has_session=has_session), "text/html",
+    return text_response(render_template("console.html", base=BASE, imports=IMPORTS, has_session=has_session,
+                                         version=f"{VERSION} {assets.version}"), "text/html",
                          Content_Security_Policy=policy, Cache_Control="no-cache", Referrer_Policy="no-referrer")
 
 

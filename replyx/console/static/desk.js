@@ -2,12 +2,14 @@
 import { computed, signal } from "@preact/signals";
 import { Connection, RequestError } from "replyx/connection.js";
 import { managerCredentials } from "replyx/credentials.js";
+import { Diagnostics } from "replyx/diagnostics.js";
 import { Outbox } from "replyx/outbox.js";
 import { Thread } from "./thread.js";
 
 const PAGE = 50;
 const MOST_WAITING = 100;
 const PREVIEW = 200;
+const MOST_KNOWN = 500;
 
 export const VIEWS = {
   open: (dialog) => dialog.status === "open",
@@ -25,6 +27,9 @@ export class Desk {
   state = signal("connecting");
   failure = signal(null);
   thread = signal(null);
+  place = signal(""); // the page beside the list where no dialog is open: `#/delivery` in the address
+  refreshes = signal(0);
+  diagnostics = new Diagnostics();
   changes = signal(0); // counts what threads and outboxes change, for the components that show them
   outboxes = new Map();
   #onEnd;
@@ -45,6 +50,7 @@ export class Desk {
     this.#connection = new Connection({
       origin: location.origin, credentials: managerCredentials, refresh: () => this.#refresh(),
       onEvent: (event, data) => this.#onEvent(event, data), onState: (state, error) => this.#onState(state, error),
+      diagnostics: this.diagnostics,
     });
   }
 
@@ -82,6 +88,7 @@ export class Desk {
 
   /** The open dialog is in the address: a reload keeps it, and a phone's Back leaves it. */
   #followHash = () => {
+    this.place.value = location.hash.startsWith("#/") ? location.hash.slice(2) : "";
     const id = Number(location.hash.slice(1)) || null;
     if (id === (this.thread.value?.id ?? null)) return;
     this.thread.value?.close();
@@ -126,6 +133,19 @@ export class Desk {
     await this.#firstPage();
     this.failure.value = null;
     await this.thread.value?.refresh();
+    this.refreshes.value += 1;
+    this.#forget();
+  }
+
+  /** A console stays open for weeks: what is not shown and waits for nothing is known again when it is asked for. */
+  #forget() {
+    const isKept = (row) => this.rows.value.includes(row) || VIEWS.waiting(row) || row.id === this.thread.value?.id;
+    for (const [id, outbox] of this.outboxes) {
+      if (!outbox.entries.length && id !== this.thread.value?.id) this.outboxes.delete(id);
+    }
+    if (this.dialogs.value.size <= MOST_KNOWN) return;
+    this.dialogs.value = new Map([...this.dialogs.value].filter(([, row]) => isKept(row)));
+    for (const id of this.#changedAt.keys()) if (!this.dialogs.value.has(id)) this.#changedAt.delete(id);
   }
 
   async #firstPage() {
@@ -203,6 +223,7 @@ export class Desk {
         save: async (clientId, value) => { try { localStorage.setItem(key(clientId), value); } catch { /* full or off */ } },
         remove: (clientId) => { try { localStorage.removeItem(key(clientId)); } catch { /* off */ } },
         onChange: this.redraw,
+        note: (what, more) => this.diagnostics.note(what, more),
       }));
     }
     return this.outboxes.get(dialogId);

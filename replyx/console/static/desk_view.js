@@ -2,23 +2,27 @@
 import { useEffect, useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
 import { Account } from "./account.js";
+import { Delivery } from "./delivery.js";
 import { VIEWS } from "./desk.js";
 import { signOut } from "./session.js";
 import { ThreadView } from "./thread_view.js";
 import { Alert, When, html, texts, why } from "./ui.js";
 
+const PLACES = { delivery: Delivery };
+
 export function DeskView({ desk }) {
   const thread = desk.thread.value;
+  const Place = PLACES[desk.place.value];
   const last = useRef();
   useEffect(() => {
     if (!thread && last.current) document.querySelector(`.row[href="#${last.current}"]`)?.focus();
     last.current = thread?.id;
   }, [thread]);
-  return html`<div class="desk" data-pane=${thread ? "thread" : "list"}>
+  return html`<div class="desk" data-pane=${thread || Place ? "thread" : "list"}>
     <${Bar} desk=${desk} />
     <${List} desk=${desk} />
     ${thread ? html`<${ThreadView} key=${thread.id} desk=${desk} thread=${thread} />`
-      : html`<main class="nothing">${texts.choose}</main>`}
+      : Place ? html`<${Place} desk=${desk} />` : html`<main class="nothing">${texts.choose}</main>`}
   </div>`;
 }
 
@@ -28,6 +32,8 @@ function Bar({ desk }) {
   return html`<header class="bar" data-state=${desk.state.value}>
     <strong class="brand">ReplyX</strong>
     <p role="status" class="state">${texts[desk.state.value]}</p>
+    ${Object.keys(PLACES).map((name) => html`<a key=${name} href="#/${name}"
+      aria-current=${desk.place.value === name ? "page" : undefined}>${texts[name].title}</a>`)}
     <button type="button" onClick=${() => { isAccountShown.value = true; }}>${texts.account}</button>
     <button type="button" onClick=${leave}>${texts.signOut}</button>
   </header>

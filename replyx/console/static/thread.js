@@ -34,7 +34,7 @@ export class Thread {
   }
 
   get draft() { return drafts.get(this.draftKey) ?? ""; }
-  set draft(text) { drafts.set(this.draftKey, text); }
+  set draft(text) { if (text) drafts.set(this.draftKey, text); else drafts.delete(this.draftKey); }
 
   /** The stored lines, then those on their way. */
   get lines() {

@@ -116,9 +116,14 @@ function Foot({ thread, line, sender }) {
       <button type="button" onClick=${() => thread.outbox.retry(line.client_id)}>${texts.retry}</button>
       <button type="button" onClick=${() => thread.outbox.drop(line.client_id)}>${texts.drop}</button>`;
   }
-  const own = line.state !== "waiting" ? line.state : !line.isLate ? "sending" : line.isHeld ? "held" : "waiting";
+  const own = line.state === "waiting" && !line.isLate ? "sending" : line.state;
   const state = own ?? (thread.dialog.view.guest_read_id >= line.id ? "read" : "sent");
-  return html`<${When} at=${line.created_at} />${sender === "manager" && html`<span>${texts.sending[state]}</span>`}`;
+  return html`<${When} at=${line.created_at} />${sender === "manager" && html`<span>${stateInWords(state, line)}</span>`}`;
+}
+
+function stateInWords(state, { cause }) {
+  const isRefused = state === "waiting" && cause && cause !== "unreachable";
+  return isRefused ? texts.later(why({ code: cause })) : texts.sending[state];
 }
 
 function Composer({ thread }) {
