@@ -39,7 +39,11 @@ class Client {
   /** An action over the socket, then over HTTP. Throws when no answer came or a later try may help. */
   async ask(event, route, payload) {
     let answer;
-    if (this.socket.connected) answer = await this.socket.timeout(ACK_MS).emitWithAck(event, payload).catch(() => null);
+    if (this.socket.connected) {
+      answer = await this.socket.timeout(ACK_MS).emitWithAck(event, payload).catch(() => null);
+      // A silent connection would cost every line this wait, until a ping goes missing.
+      if (!answer) this.socket.io.engine?.close();
+    }
     answer ??= await this.#overHttp(route, payload);
     // What has no `ok` is not the server's: a gateway's own error.
     if (!answer?.ok && (answer?.ok !== false || RETRY.has(answer.error.code))) throw new Error("try again");
