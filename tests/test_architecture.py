@@ -11,7 +11,7 @@ LAYERS = [
     {"__init__"},
     {"events", "api", "widget", "console", "descriptions"},
     {"intake", "assets"},
-    {"chat", "accounts", "sites"},
+    {"chat", "accounts", "arrival", "sites"},
     {"credentials", "tokens", "limits", "schemas", "passwords", "actions", "gateway"},
     {"store", "accounts_store", "rooms", "database"},
     {"models", "writer", "extensions", "wire", "config", "errors", "clock", "green", "version", "origins"},
