@@ -7,13 +7,13 @@ import replyx
 ROOT = Path(replyx.__file__).parent
 # From the top down; what stands in one row may use each other without a circle.
 LAYERS = [
-    {"cli", "server", "bounds"},
+    {"cli", "doctor", "server", "bounds"},
     {"__init__"},
     {"events", "api", "widget", "console", "descriptions"},
     {"intake", "assets"},
     {"chat", "accounts", "arrival", "sites"},
     {"credentials", "tokens", "limits", "schemas", "passwords", "actions", "gateway"},
-    {"store", "accounts_store", "rooms", "database"},
+    {"store", "accounts_store", "doctor_store", "rooms", "database"},
     {"models", "writer", "extensions", "wire", "config", "errors", "clock", "green", "version", "origins"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
