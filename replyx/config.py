@@ -18,8 +18,8 @@ class ConfigError(Exception):
     """A setting that can't be used; the text names it and says what would be right."""
 
 
-def _url(value):
-    """The origin as browsers write it: lower case, an IDNA host, no default port."""
+def public_origin(value):
+    """The origin as browsers write it: lower case, an IDNA host, no default port. Raises ValueError with what is wrong."""
     parts = urlsplit(value)
     extra = parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc
     try:
@@ -83,7 +83,7 @@ class Setting:
 
 
 SETTINGS = (
-    Setting("url", "", _url, "The address at which browsers reach ReplyX; unset, the Host of each request."),
+    Setting("url", "", public_origin, "The address at which browsers reach ReplyX; unset, the Host of each request."),
     Setting("host", "127.0.0.1", _host, "The address to listen on."),
     Setting("port", "5000", _port, "The port to listen on."),
     Setting("trusted_proxies", "127.0.0.0/8, ::1/128", _networks,

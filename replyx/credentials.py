@@ -21,6 +21,12 @@ def own_origin(environ, config):
     return config.url or f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST', '')}"
 
 
+def arrival(environ, config):
+    """The caller's own request as it came in: who sent it on, in which name, and what the server makes of that."""
+    return {"address": environ["replyx.address"], "peer": environ.get("REMOTE_ADDR", ""),
+            "forwarded_for": environ.get("HTTP_X_FORWARDED_FOR", "")[-LONGEST:], "own_origin": own_origin(environ, config)}
+
+
 def from_request(environ, channel, config):
     """What an HTTP request to a channel shows. For guests: the headers, or the query string if none of them is there."""
     if channel == "console":

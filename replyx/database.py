@@ -2,6 +2,7 @@
 import fcntl
 import logging
 import sqlite3
+import time
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -24,6 +25,10 @@ HEAD = "0002"
 
 class SchemaError(Exception):
     """The database's schema is not this version's; the text says what to do."""
+
+
+class Unreadable(Exception):
+    """The database file can't be read as one; the text is SQLite's."""
 
 
 class Reader:
@@ -95,6 +100,30 @@ def revision(instance):
             return None
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         return row[0] if row else None
+
+
+def faults(instance, seconds):
+    """What SQLite finds wrong in the file, a few lines; empty when it is sound, None when the time did not suffice.
+
+    Raises Unreadable.
+    """
+    deadline = time.monotonic() + seconds
+    try:
+        with closing(sqlite3.connect(f"{path(instance).as_uri()}?mode=ro", uri=True)) as connection:
+            connection.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
+            found = [row[0] for row in connection.execute("PRAGMA quick_check(5)")]
+            broken = connection.execute("PRAGMA foreign_key_check").fetchmany(5)
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+            return None
+        raise Unreadable(str(error)) from None
+    return [text for text in found if text != "ok"] + [f"a row of {row[0]} refers to a missing {row[2]}" for row in broken]
+
+
+def wal_size(instance):
+    """The bytes of the write-ahead log beside the file."""
+    wal = path(instance).with_name(f"{FILE}-wal")
+    return wal.stat().st_size if wal.exists() else 0
 
 
 def prepare(app, upgrade):

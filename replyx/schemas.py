@@ -254,6 +254,13 @@ class SessionAnswer(Schema):
     sites = fields.List(fields.Dict(), metadata={"description": "`{id, name}` each"})
 
 
+class ArrivalAnswer(Schema):
+    address = fields.String(metadata={"description": "the client's address, as limits and the log count it"})
+    peer = fields.String(metadata={"description": "who opened the connection: the last proxy, if there is one"})
+    forwarded_for = fields.String(metadata={"description": "the end of X-Forwarded-For, as it came in"})
+    own_origin = fields.String(metadata={"description": "the origin that counts as ReplyX's own for this request"})
+
+
 class TwoFactorAnswer(Schema):
     secret = fields.String()
     uri = fields.String(metadata={"description": "otpauth:// URI for the authenticator app"})

@@ -7,13 +7,13 @@ import replyx
 ROOT = Path(replyx.__file__).parent
 # From the top down; what stands in one row may use each other without a circle.
 LAYERS = [
-    {"cli", "server", "bounds", "transport", "frames"},
+    {"cli", "doctor", "server", "bounds", "transport", "frames"},
     {"__init__"},
     {"events", "api", "widget", "console", "descriptions"},
     {"intake", "assets"},
-    {"chat", "accounts", "sites"},
+    {"chat", "accounts", "arrival", "sites"},
     {"credentials", "tokens", "limits", "schemas", "delivery_schemas", "passwords", "actions", "gateway", "tally"},
-    {"store", "accounts_store", "delivery_store", "rooms", "database"},
+    {"store", "accounts_store", "delivery_store", "doctor_store", "rooms", "database"},
     {"models", "membership", "writer", "storage", "extensions", "wire", "config", "errors", "clock", "green", "version",
      "origins"},
 ]

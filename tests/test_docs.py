@@ -8,6 +8,7 @@ import pytest
 from replyx import config, descriptions, intake
 from replyx.cli import main
 from replyx.delivery_schemas import FAILURES
+from replyx.doctor import CHECKS
 from replyx.errors import CODES
 from replyx.limits import ADDRESS_FACTOR, LIMITS
 from replyx.schemas import MAX_TEXT
@@ -37,6 +38,10 @@ def test_settings():
 def test_commands():
     named = {re.split(r" [A-Z]| --", row[0])[0] for row in table("Commands")}
     assert named == {" ".join(("replyx", *path)) for path, _ in commands(main)}
+
+
+def test_checks_of_the_doctor():
+    assert [row[0] for row in table("The doctor")] == [check.name for check in CHECKS]
 
 
 def test_options_of_the_snippet():

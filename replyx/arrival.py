@@ -1,0 +1,13 @@
+"""How a caller's own request reached the server: what `replyx doctor` needs to judge the proxies in between."""
+from . import schemas
+from .actions import MANAGER, Action, Answer
+
+
+def get_arrival(identity, payload, context):
+    return Answer(context.arrival)
+
+
+ACTIONS = (
+    Action("arrival.get", MANAGER, schemas.Input(), get_arrival, schemas.ArrivalAnswer(), "arrival_get", "GET", "/arrival",
+           "read", http_only=True, summary="How this request reached the server, to check the proxies in between"),
+)
