@@ -3,13 +3,13 @@ import logging
 
 from marshmallow import ValidationError
 
-from . import accounts, chat, rooms, tokens
+from . import accounts, chat, mail, rooms, tokens
 from .errors import ForbiddenOrigin, Invalid, ReplyXError, Unauthorized
 from .limits import limiter
 
 log = logging.getLogger(__name__)
 
-ACTIONS = {action.name: action for action in (*chat.ACTIONS, *accounts.ACTIONS)}
+ACTIONS = {action.name: action for action in (*chat.ACTIONS, *accounts.ACTIONS, *mail.ACTIONS)}
 
 
 def handle(action, credentials, unpack, context):

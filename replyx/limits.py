@@ -20,6 +20,8 @@ LIMITS = {
     "account": (30, 600),
     "dialog": (6, 60),
     "refused": (10, 60),
+    "contact": (5, 600),
+    "mail": (5, 24 * 3600),
 }
 # Many people may share an address: an office, a phone network.
 ADDRESS_FACTOR = 10

@@ -18,6 +18,7 @@ from . import bounds, config, create_app, database, intake, rooms
 from .errors import fail
 from .extensions import socketio, writer
 from .limits import limiter
+from .outbox import outbox
 from .version import VERSION
 
 log = logging.getLogger(__name__)
@@ -95,6 +96,7 @@ def main(app):
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: eventlet.spawn(stop.set))
     limiter.start_sweeping()
+    outbox.start()
     eventlet.spawn(_recheck_each_second)
     serving = eventlet.spawn(
         eventlet.wsgi.server, listener, app, log_output=False, debug=False,
@@ -142,4 +144,5 @@ def _drain(app, listener):
     rooms.disconnect_everybody()
     while app.gateway.answering > 0 and time.monotonic() < deadline:
         time.sleep(0.02)
+    outbox.stop()
     writer.stop()

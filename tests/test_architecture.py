@@ -9,11 +9,12 @@ ROOT = Path(replyx.__file__).parent
 LAYERS = [
     {"cli", "server", "bounds"},
     {"__init__"},
-    {"events", "api", "widget", "console", "descriptions"},
+    {"events", "api", "widget", "console", "descriptions", "unsubscribe"},
     {"intake", "assets"},
-    {"chat", "accounts", "sites"},
-    {"credentials", "tokens", "limits", "schemas", "passwords", "actions", "gateway"},
-    {"store", "accounts_store", "rooms", "database"},
+    {"chat", "accounts", "sites", "mail"},
+    {"outbox", "notify"},
+    {"credentials", "tokens", "links", "limits", "schemas", "values", "passwords", "actions", "gateway"},
+    {"store", "accounts_store", "outbox_store", "rooms", "database"},
     {"models", "writer", "extensions", "wire", "config", "errors", "clock", "green", "version", "origins"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -1,9 +1,11 @@
 // The chat panel: joins the connection, the outbox, the dialog and the view.
 import { Bridge } from "./bridge.js";
 import { Connection } from "./connection.js";
+import { Contact } from "./contact.js";
 import { guestCredentials } from "./credentials.js";
 import { Dialog, catchUp } from "./dialog.js";
 import { Outbox } from "./outbox.js";
+import { Page } from "./page.js";
 import { textsFor } from "./texts.js";
 import { Typing } from "./typing.js";
 import { UUID, uuid } from "./uuid.js";
@@ -13,10 +15,11 @@ const GUEST_ID = "guest_id";
 const OUTBOX = "outbox.";
 
 let isShown = true;
-const bridge = new Bridge({ site: document.body.dataset.site, onVisibility: (shown) => { isShown = shown; onVisibility(); } });
-const { lang, stored } = await bridge.hello();
+const { kind, mail } = document.body.dataset;
+const bridge = new (kind === "page" ? Page : Bridge)({ site: document.body.dataset.site, onVisibility: (shown) => { isShown = shown; onVisibility(); } });
+const { lang, stored, link } = await bridge.hello();
 
-let isKnown = UUID.test(stored[GUEST_ID]);
+let isKnown = Boolean(link) || UUID.test(stored[GUEST_ID]);
 const guestId = isKnown ? stored[GUEST_ID] : uuid();
 // What is no guest id must not win the claim for ours.
 if (!isKnown && GUEST_ID in stored) bridge.remove(GUEST_ID);
@@ -24,9 +27,11 @@ const query = new URLSearchParams(location.search);
 const name = query.has("site_token") ? { site_token: query.get("site_token") }
   : { assistant_id: Number(query.get("assistant_id")) };
 
+const texts = textsFor(lang);
+if (link) texts.errors.unauthorized = texts.oldLink;
 const dialog = new Dialog();
 const view = new View({
-  lang, texts: textsFor(lang),
+  lang, texts,
   on: {
     close: () => bridge.close(),
     send: (text) => send(text),
@@ -38,7 +43,8 @@ const view = new View({
 });
 
 const connection = new Connection({
-  origin: location.origin, credentials: guestCredentials(name, guestId), refresh, onEvent,
+  origin: location.origin, refresh,
+  credentials: guestCredentials(name, link ? { guest_link: link } : { guest_id: guestId }), onEvent,
   onState(state, error) {
     view.showState(state, error?.code);
     dialog.lose();
@@ -61,8 +67,18 @@ const typing = new Typing({
   },
 });
 
+const contact = mail === "yes" && new Contact({
+  texts: texts.contact,
+  async save(email) {
+    const answer = await connection.request("contact", { dialog_id: dialog.id, email, lang });
+    dialog.update(answer.dialog);
+    return answer.dialog;
+  },
+});
+
 function render() {
   view.render(dialog, outbox.entries);
+  if (contact) contact.render(dialog.view);
 }
 
 function send(text) {

@@ -24,6 +24,16 @@ const TEXTS = {
       storage_unavailable: "The server can't store messages right now. Send it again in a moment.",
       unreachable: "There is no connection. Check the network.",
     },
+    oldLink: "The link from the mail is over 30 days old, or not whole. Open the chat on the site.",
+    contact: {
+      label: "Answers by e-mail", offer: "Get the answer by e-mail", email: "E-mail", save: "Save", cancel: "Cancel",
+      goes: (email) => `Answers also go to ${email}.`, change: "Change",
+      errors: {
+        invalid: "This is not an e-mail address. Check it and save it again.",
+        rate_limited: "Too many changes at once. Wait a few minutes and save it again.",
+        unreachable: "Not saved. Check the network and save it again.",
+      },
+    },
   },
   ru: {
     title: "Чат", close: "Закрыть чат", log: "Сообщения", message: "Сообщение", placeholder: "Напишите сообщение…",
@@ -48,6 +58,16 @@ const TEXTS = {
       internal: "Ошибка сервера. Отправьте ещё раз чуть позже.",
       storage_unavailable: "Сервер сейчас не может сохранять сообщения. Отправьте ещё раз чуть позже.",
       unreachable: "Нет связи. Проверьте сеть.",
+    },
+    oldLink: "Ссылка из письма старше 30 дней или неполная. Откройте чат на сайте.",
+    contact: {
+      label: "Ответы по почте", offer: "Получить ответ по почте", email: "Почта", save: "Сохранить", cancel: "Отмена",
+      goes: (email) => `Ответы придут и на ${email}.`, change: "Изменить",
+      errors: {
+        invalid: "Это не адрес почты. Проверьте его и сохраните снова.",
+        rate_limited: "Слишком много изменений сразу. Подождите несколько минут и сохраните снова.",
+        unreachable: "Не сохранено. Проверьте сеть и сохраните снова.",
+      },
     },
   },
 };

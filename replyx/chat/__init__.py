@@ -1,7 +1,7 @@
 """The chat service: dialogs and messages, and the rules they keep."""
-from . import dialogs, messages
+from . import contact, dialogs, messages
 from .rules import join
 
-ACTIONS = messages.ACTIONS + dialogs.ACTIONS
+ACTIONS = messages.ACTIONS + contact.ACTIONS + dialogs.ACTIONS
 
 __all__ = ["ACTIONS", "join"]

@@ -11,6 +11,7 @@ from ..database import reader
 from ..errors import fail
 from ..version import VERSION
 from .common import as_json, become_owner, show, with_app
+from .mail_commands import mail
 from .people_commands import apikey, manager
 from .site_commands import assistant, site
 
@@ -96,5 +97,5 @@ def demo(settings):
                    f"{accounts.make_setup_link(settings.public_url)}")
 
 
-for group in (site, assistant, manager, apikey):
+for group in (site, assistant, manager, apikey, mail):
     main.add_command(group)
