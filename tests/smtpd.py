@@ -22,22 +22,24 @@ class Mail:
         self.raw = envelope.content
         self.message = email.message_from_bytes(envelope.content, policy=email.policy.SMTP)
         self.text = self.message.get_content().replace("\r\n", "\n")
-        self.links = re.findall(r"https?://\S+", self.text)
+        self.links = re.findall(r"<(https?://\S+)>", self.text)
 
 
 class MailServer:
     """`with MailServer() as server`: takes mail at `server.url` until the block ends, or from `start` to `stop`.
 
     `refused` maps an address to the line that refuses it. While `holds`, a mail is taken but not acknowledged. With
-    `certificate` (a file with certificate and key for localhost) it insists on STARTTLS and on USER with PASSWORD.
+    `certificate` (a file with certificate and key for localhost) it insists on STARTTLS and on USER with PASSWORD, or
+    speaks TLS from the first byte if `implicit`.
     """
 
-    def __init__(self, certificate=None):
-        self.port, self.certificate = free_port(), certificate
+    def __init__(self, certificate=None, implicit=False):
+        self.port, self.certificate, self.implicit = free_port(), certificate, implicit
         self.mails, self.refused, self.holds, self._controller = [], {}, False, None
         self.url = f"smtp://127.0.0.1:{self.port}"
         if certificate:
-            self.url = f"smtp://shop%40mail.example:p%40ss%3Aw%2Frd@localhost:{self.port}"
+            scheme, user = ("smtps", "") if implicit else ("smtp", "shop%40mail.example:p%40ss%3Aw%2Frd@")
+            self.url = f"{scheme}://{user}localhost:{self.port}"
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address in self.refused:
@@ -56,8 +58,8 @@ class MailServer:
         if self.certificate:
             context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
             context.load_cert_chain(self.certificate)
-            options = {"tls_context": context, "require_starttls": True, "auth_required": True,
-                       "authenticator": self._authenticate}
+            options = {"ssl_context": context} if self.implicit else {
+                "tls_context": context, "require_starttls": True, "auth_required": True, "authenticator": self._authenticate}
         self._controller = Controller(self, hostname="127.0.0.1", port=self.port, **options)
         self._controller.start()
 

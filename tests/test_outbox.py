@@ -109,6 +109,15 @@ def scene(app, people, time):
     return Scene(app, people, time)
 
 
+@contextmanager
+def statements():
+    """What the writer runs meanwhile and has to do with the outbox."""
+    found = []
+    writer._connection.set_trace_callback(lambda sql: found.append(sql) if "outbox" in sql else None)
+    yield found
+    writer._connection.set_trace_callback(None)
+
+
 def rows(where="1"):
     return reader.all(f"SELECT * FROM outbox WHERE {where} ORDER BY id")
 
@@ -428,9 +437,22 @@ def test_an_address_can_be_changed_a_few_times(scene):
 
 def test_without_a_mail_server_a_line_leaves_no_row(tmp_path, people):
     shutil.copytree(people["folder"], tmp_path, dirs_exist_ok=True)
-    with running(tmp_path) as app:
+    with running(tmp_path) as app, statements() as found:
         scene = Scene(app, people)
         dialog_id = scene.write()
         scene.leave_address(dialog_id)
         scene.answer(dialog_id)
-        assert rows() == [] and not outbox.is_on
+        assert rows() == [] and found == [] and not outbox.is_on
+
+
+def test_a_line_costs_one_statement_of_the_outbox_at_most(scene):
+    dialog_id = scene.write()
+    with statements() as found:
+        scene.write("again")
+        assert len(found) == 1 and found.pop().startswith("INSERT OR IGNORE")
+        scene.answer(dialog_id)
+        assert found == []
+        scene.leave_address(dialog_id)
+        found.clear()
+        scene.answer(dialog_id)
+        assert len(found) == 1 and found[0].startswith("INSERT OR IGNORE")

@@ -1,4 +1,7 @@
-"""What a letter says: unread lines of its dialogs, bounded, with the way to them and the way out."""
+"""What a letter says: unread lines of its dialogs, bounded, with the way to them and the way out.
+
+Addresses stand in angle brackets (RFC 3986, appendix C): a signature may end in what mail programs take for punctuation.
+"""
 import re
 
 from .. import outbox_store as store
@@ -61,12 +64,12 @@ def _to_manager(q, row, url):
     if not dialogs:
         return None
     if len(dialogs) > MOST_DIALOGS:
-        parts.append(f"{words['more_dialogs']}\n{url}/console")
+        parts.append(f"{words['more_dialogs']}\n<{url}/console>")
     stop = _stop(url, "manager", manager)
     site, guest = dialogs[0]["site_name"], dialogs[0]["guest_id"]
     return Letter(_key(row), manager["email"], manager["name"],
                   f"{words['unread'](count)} {words['from_guests'](len(dialogs), site, guest)}",
-                  _join(words["nobody_read"], *parts, _foot(f"{words['why_manager']}\n{stop}")), stop)
+                  _join(words["nobody_read"], *parts, _foot(f"{words['why_manager']}\n<{stop}>")), stop)
 
 
 def _sees(manager, dialog):
@@ -76,7 +79,7 @@ def _sees(manager, dialog):
 def _dialog(words, dialog, lines, url):
     way = words["more_lines"] if len(lines) > MOST_LINES else words["answer_here"]
     return _join(words["guest"](dialog["guest_id"], dialog["site_name"]), *map(_quote, lines[:MOST_LINES]),
-                 f"{way}\n{url}/console#{dialog['id']}")
+                 f"{way}\n<{url}/console#{dialog['id']}>")
 
 
 def _to_guest(q, row, url):
@@ -91,8 +94,8 @@ def _to_guest(q, row, url):
     link = f"{url}/chat?assistant_id={dialog['assistant_id']}#link={links.guest_link(dialog['site_id'], dialog['guest_id'])}"
     stop = _stop(url, "guest", {"id": dialog["guest_id"], "email": dialog["email"]})
     return Letter(_key(row), dialog["email"], "", words["answer"](dialog["site_name"]),
-                  _join(words["answered"](dialog["site_name"]), *quoted, f"{words['go_on']}\n{link}",
-                        _foot(f"{words['no_reply']}\n{words['why_guest'](dialog['site_name'])}\n{stop}")), stop)
+                  _join(words["answered"](dialog["site_name"]), *quoted, f"{words['go_on']}\n<{link}>",
+                        _foot(f"{words['no_reply']}\n{words['why_guest'](dialog['site_name'])}\n<{stop}>")), stop)
 
 
 def _stop(url, who, person):
