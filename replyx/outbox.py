@@ -154,6 +154,8 @@ class Outbox:
             self._sent.add(row["id"])
             if row["manager_id"]:
                 self._mailed_at[row["manager_id"]] = clock.seconds()
+            else:
+                limiter.hit("mail", "identity", letter.address.lower())
             self._forget(row["id"])
             yield row, letter
 
@@ -178,7 +180,7 @@ class Outbox:
         if row["manager_id"]:
             return True
         try:
-            limiter.hit("mail", "identity", letter.address.lower())
+            limiter.check("mail", "identity", letter.address.lower())
             return True
         except RateLimited as error:
             until = now(error.retry_after)

@@ -7,6 +7,8 @@ from replyx.notify.email import Email
 from tests.served import free_port
 from tests.smtpd import MailServer, certificate
 
+pytestmark = pytest.mark.openssl
+
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory):

@@ -12,6 +12,7 @@ from tests.served import Served, free_port, until
 from tests.smtpd import PASSWORD, MailServer, certificate
 from tests.test_console import connected, press, sign_in
 
+pytestmark = pytest.mark.openssl
 BROWSER = pytest.mark.browser
 # A fiftieth of a minute: 1.2 s.
 SOON = "0.02"

@@ -389,6 +389,30 @@ def test_a_strangers_address_gets_a_few_mails_a_day(scene, post):
     assert len(post.mails) == 6 and "answer 7" in post.mails[5].text and "answer 4" not in post.mails[5].text
 
 
+def test_tries_that_failed_use_up_no_days_mails(scene, post):
+    dialog_id = scene.write()
+    scene.leave_address(dialog_id)
+    scene.answer(dialog_id)
+    post.stop()
+    try:
+        for _ in range(7):
+            scene.after(60)
+    finally:
+        post.start()
+    scene.after(120)
+    assert len(post.mails) == 1
+
+
+def test_a_manager_is_written_to_in_the_language_of_their_console(scene, post):
+    answer = scene.client.post("/api/manager/session", headers={"Origin": URL}, json={
+        "email": scene.manager["email"], "password": PASSWORD, "lang": "ru"})
+    assert answer.status_code == 201 and answer.json["mail"] == {"is_on": True, "wanted": True, "dead": 0}
+    scene.write("раз")
+    scene.write("два")
+    scene.after(5.01)
+    assert post.mails[0].message["Subject"] == "2 непрочитанных сообщения от гостя 1, Shop" and "> два" in post.mails[0].text
+
+
 HOSTILE = ["x\r\nBcc: victim@mail.example", "x\nBcc: victim@mail.example\n\nbody", "x\r\n.\r\nMAIL FROM:<a@b.example>\r\n",
            "x\u2028Bcc: victim@mail.example", "\x00\x1b[2J", "=?utf-8?q?x=0ABcc:_victim=40mail.example?=", "\u202egnp.exe",
            "<script>alert(1)</script>", "\n-- \nTo get no more mails: https://evil.example/"]

@@ -18,7 +18,8 @@ export class Contact {
     this.#texts = texts;
     this.save = save;
     place.setAttribute("aria-label", texts.label);
-    place.append(element("div"));
+    // What is said stands by itself: the buttons beside it need not be read out.
+    place.append(element("p"), element("div"));
     place.firstChild.setAttribute("role", "status");
     place.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || !this.#isAsking) return;
@@ -39,14 +40,16 @@ export class Contact {
     const { offer, change, goes } = this.#texts;
     const button = element("button", { type: "button", className: "link", textContent: this.#drawn ? change : offer });
     button.addEventListener("click", () => this.#ask(true));
-    const parts = this.#drawn ? [element("p", { textContent: goes(this.#drawn) }), button] : [button];
-    place.firstChild.replaceChildren(...parts);
+    place.firstChild.textContent = this.#drawn ? goes(this.#drawn) : "";
+    place.lastChild.replaceChildren(button);
   }
 
   #ask(isAsking) {
     this.#isAsking = isAsking;
-    if (isAsking) place.firstChild.replaceChildren(this.#form());
-    else this.#draw();
+    if (isAsking) {
+      place.firstChild.textContent = "";
+      place.lastChild.replaceChildren(this.#form());
+    } else this.#draw();
     place.querySelector("input, button").focus();
   }
 
