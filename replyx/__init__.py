@@ -5,9 +5,11 @@ import secrets
 
 from flask import Flask
 
-from . import api, config, console, database, events, extensions, models, storage, widget
+from . import api, config, console, database, events, extensions, models, storage, unsubscribe, widget
 from .gateway import Gateway
 from .limits import limiter
+from .links import links
+from .outbox import outbox
 from .version import VERSION
 
 __version__ = VERSION
@@ -36,8 +38,7 @@ def create_app(settings=None, async_mode="threading", upgrade=False):
     database.prepare(app, upgrade)
     database.reader.init_app(app)
     database.start_writer(settings.instance, serving=upgrade)
-    limiter.init_app(app)
-    for part in (events, api, widget, console):
+    for part in (limiter, links, outbox, events, api, widget, console, unsubscribe):
         part.init_app(app)
     app.wsgi_app = app.gateway = Gateway(app.wsgi_app, settings.trusted_proxies)
     return app

@@ -3,13 +3,14 @@ import logging
 import sqlite3
 
 from . import accounts_store as store
-from . import passwords, rooms, schemas, tokens
+from . import outbox_store, passwords, rooms, schemas, tokens
 from .actions import MANAGER, NOBODY, Action, Answer
 from .clock import now
 from .database import reader
 from .errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
 from .extensions import writer
 from .limits import limiter
+from .outbox import outbox
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ def sign_in(identity, payload, context):
             raise Unauthorized("Your account has changed meanwhile. Sign in again.")
         if step is not None and not store.use_totp_step(tx, manager["id"], step):
             raise _wrong_code()
-        return _add_session(tx, manager["id"])
+        return _add_session(tx, manager["id"], payload.get("lang"))
     return _signed_in(writer.submit(unit))
 
 
@@ -52,8 +53,10 @@ def _wrong_code():
     return Unauthorized("The code is wrong or was used before. Wait for the next one.", fields={"code": ["Wrong."]})
 
 
-def _add_session(tx, manager_id):
-    """A new session; its token."""
+def _add_session(tx, manager_id, lang):
+    """A new session; its token. The language of the page that it was made on is the one to write mails in."""
+    if lang:
+        store.update_manager(tx, manager_id, lang=lang)
     token = tokens.new("rs_")
     store.add_session(tx, manager_id, tokens.digest(token), now(SESSION_SECONDS))
     return token
@@ -70,7 +73,12 @@ def _session_body(manager_id, person):
     sites = [{"id": site["id"], "name": site["name"]} for site in store.sites(reader)
              if person["site_ids"] is None or site["id"] in person["site_ids"]]
     return {"manager": {"id": manager_id, "name": person["name"], "email": person["email"], "role": person["role"],
-                        "two_factor": bool(person["two_factor"])}, "sites": sites}
+                        "two_factor": bool(person["two_factor"])}, "sites": sites, "mail": _mail(manager_id, person["role"])}
+
+
+def _mail(manager_id, role):
+    wanted = bool(store.manager(reader, manager_id)["wants_mail"]) if manager_id else None
+    return {"is_on": outbox.is_on, "wanted": wanted, "dead": outbox_store.count_dead(reader) if role == "owner" else 0}
 
 
 def get_session(identity, payload, context):
@@ -96,7 +104,7 @@ def set_up(identity, payload, context):
         if not store.use_setup_link(tx, tokens.digest(payload["token"])):
             raise Unauthorized("This link was used or is over a day old. Make a new one: replyx manager setup-link")
         manager_id = _add_manager(tx, email, payload["name"].strip(), "owner", password_hash)
-        return _add_session(tx, manager_id)
+        return _add_session(tx, manager_id, payload.get("lang"))
     return _signed_in(writer.submit(unit))
 
 

@@ -1,4 +1,4 @@
-"""All queries of sites, assistants, managers, sessions, setup links and API keys, named by intent.
+"""All queries of sites, assistants, managers, guests, sessions, setup links and API keys, named by intent.
 
 As in `store.py`: the first argument is where the query runs, and rows are dicts.
 """
@@ -143,6 +143,20 @@ def replace_setup_link(tx, token_hash, expires_at):
 def use_setup_link(tx, token_hash):
     """1 if the link counted, and now it is gone; else 0."""
     return tx.execute("DELETE FROM setup_link WHERE token_hash = :hash AND expires_at > :now", hash=token_hash, now=now())
+
+
+def manager(q, manager_id):
+    return q.one("SELECT id, email, wants_mail FROM manager WHERE id = :id", id=manager_id)
+
+
+# Guests
+
+def guest(q, guest_id):
+    return q.one("SELECT id, site_id, guest_hash, email FROM guest WHERE id = :id", id=guest_id)
+
+
+def update_guest(tx, guest_id, **values):
+    return tx.update("guest", guest_id, **values)
 
 
 # API keys

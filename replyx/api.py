@@ -18,7 +18,7 @@ CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, POST, DELETE",
     "Access-Control-Allow-Headers":
-        "Content-Type, Authorization, Replyx-Site-Token, Replyx-Assistant-Id, Replyx-Guest-Id",
+        "Content-Type, Authorization, Replyx-Site-Token, Replyx-Assistant-Id, Replyx-Guest-Id, Replyx-Guest-Link",
     "Access-Control-Expose-Headers": "Retry-After",
     "Access-Control-Max-Age": "86400",
 }
@@ -62,7 +62,7 @@ def _with_path(payload, path):
 
 def _payload(speaks):
     if request.method in ("GET", "HEAD"):
-        return {name: _value(value) for name, value in request.args.items() if name not in credentials.GUEST_HEADERS}
+        return {name: _value(value) for name, value in request.args.items() if name not in credentials.IN_QUERY}
     if speaks == "manager" and request.mimetype != "application/json" and not request.authorization:
         # A form of another site can't send this type, nor an API key, without a preflight.
         raise Invalid("Send the body as application/json.")

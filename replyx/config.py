@@ -1,16 +1,20 @@
 """Every setting: read from the environment and `instance/config.toml`, checked here and nowhere else."""
+import email.errors
+import email.headerregistry
+import email.utils
 import errno
 import ipaddress
 import os
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from . import origins
 
 PREFIX = "REPLYX_"
 ROOT = Path(__file__).resolve().parent.parent
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -70,12 +74,68 @@ def _log_level(value):
 
 
 @dataclass(frozen=True)
+class Smtp:
+    """A mail server. `tls` is `implicit` (from the first byte), `starttls`, or empty for none at all."""
+    host: str
+    port: int
+    user: str
+    password: str
+    tls: str
+
+    def __str__(self):
+        scheme, user = "smtps" if self.tls == "implicit" else "smtp", f"{self.user}:***@" if self.user else ""
+        return f"{scheme}://{user}{self.host}:{self.port}"
+
+
+SMTP_PORTS = {"smtps": 465, "smtp": 587}
+
+
+def _smtp(value):
+    """Unencrypted only to this machine, and never with a password."""
+    parts = urlsplit(value)
+    try:
+        extra = parts.path not in ("", "/") or parts.query or parts.fragment
+        if parts.scheme not in SMTP_PORTS or not parts.hostname or extra:
+            raise ValueError
+        port = parts.port or SMTP_PORTS[parts.scheme]
+    except ValueError:
+        raise ValueError("is not an address like smtps://user:password@mail.example.com or smtp://127.0.0.1:25 (in user "
+                         "and password write %40 for @, %3A for :, %2F for /)") from None
+    is_plain = parts.hostname in LOOPBACK and not parts.username
+    tls = "implicit" if parts.scheme == "smtps" else "" if is_plain else "starttls"
+    return Smtp(parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""), tls)
+
+
+def _sender(value):
+    name, address = email.utils.parseaddr(value)
+    try:
+        sender = email.headerregistry.Address(name, addr_spec=address)
+        if not address.isascii() or not sender.domain or not value.isprintable():
+            raise ValueError
+    except (ValueError, IndexError, email.errors.MessageError):
+        raise ValueError("is not a sender like Shop <chat@shop.example>") from None
+    return sender
+
+
+def _minutes(value):
+    try:
+        minutes = float(value)
+    except ValueError:
+        minutes = 0
+    if not 0 < minutes <= 1440:
+        raise ValueError("is not a number of minutes above 0 and up to 1440")
+    return minutes
+
+
+@dataclass(frozen=True)
 class Setting:
-    """`default` is written as in the environment; `parse` raises ValueError with what is wrong."""
+    """`default` is written as in the environment; `parse` raises ValueError with what is wrong. What is `secret` is
+    repeated nowhere as it was written."""
     name: str
     default: str
     parse: object
     meaning: str
+    secret: bool = False
 
     @property
     def variable(self):
@@ -89,6 +149,9 @@ SETTINGS = (
     Setting("trusted_proxies", "127.0.0.0/8, ::1/128", _networks,
             "Networks of the proxies whose X-Forwarded-For is believed."),
     Setting("rate_limits", "1", _factor, "Multiplies every rate limit, or `off` for load tests."),
+    Setting("smtp_url", "", _smtp, "The server that takes mail; unset, no mail is sent.", secret=True),
+    Setting("mail_from", "", _sender, "The sender of every mail, such as Shop <chat@shop.example>."),
+    Setting("mail_after", "5", _minutes, "Minutes that a message stays unread before it is mailed."),
     Setting("log_level", "info", _log_level, "The least important lines to log: debug, info, warning or error."),
 )
 INSTANCE = Setting("instance", str(ROOT / "instance"), Path, "The folder of the database and the secret key.")
@@ -129,7 +192,16 @@ def load(environ=os.environ):
             raw, source = setting.default, "default"
         values[setting.name] = _parse(setting, raw, source)
         sources[setting.name] = source
-    return Config(values, sources)
+    return _whole(Config(values, sources))
+
+
+def _whole(settings):
+    """The settings, where those that need each other are there. Raises ConfigError."""
+    if settings.smtp_url:
+        for needed, why in (("mail_from", "the sender of the mails"), ("url", "the address that their links lead to")):
+            if not getattr(settings, needed):
+                raise ConfigError(f"{PREFIX}SMTP_URL needs {PREFIX}{needed.upper()} too: {why}.")
+    return settings
 
 
 def _parse(setting, raw, source):
@@ -138,7 +210,8 @@ def _parse(setting, raw, source):
     try:
         return setting.parse(raw)
     except ValueError as error:
-        raise ConfigError(f"{setting.variable} ({source}): {raw!r} {error}.") from None
+        shown = "its value" if setting.secret else repr(raw)
+        raise ConfigError(f"{setting.variable} ({source}): {shown} {error}.") from None
 
 
 def _known(name, shown):

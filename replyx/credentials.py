@@ -7,7 +7,9 @@ from .tokens import Credentials
 
 COOKIE = "replyx_session"
 GUEST_HEADERS = {"site_token": "HTTP_REPLYX_SITE_TOKEN", "assistant_id": "HTTP_REPLYX_ASSISTANT_ID",
-                 "guest_id": "HTTP_REPLYX_GUEST_ID"}
+                 "guest_id": "HTTP_REPLYX_GUEST_ID", "guest_link": "HTTP_REPLYX_GUEST_LINK"}
+# A link from a mail was never written into an address, and is not to be.
+IN_QUERY = ("site_token", "assistant_id", "guest_id")
 LONGEST = 200
 
 
@@ -34,7 +36,7 @@ def from_request(environ, channel, config):
     found = {name: environ[header] for name, header in GUEST_HEADERS.items() if environ.get(header)}
     if not found:
         query = parse_qs(environ.get("QUERY_STRING", ""))
-        found = {name: query[name][0] for name in GUEST_HEADERS if name in query}
+        found = {name: query[name][0] for name in IN_QUERY if name in query}
     return _guest(environ, config, found, channel)
 
 
@@ -54,7 +56,7 @@ def _guest(environ, config, found, channel):
         channel = "site" if site_token else "widget"
     return Credentials(
         channel, own_origin(environ, config), _origin(environ), site_token=site_token, assistant_id=assistant_id,
-        guest_id=_text(found.get("guest_id")).lower())
+        guest_id=_text(found.get("guest_id")).lower(), guest_link=_text(found.get("guest_link")))
 
 
 def _manager(environ, config, api_key):

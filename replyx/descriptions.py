@@ -3,7 +3,7 @@ import re
 
 from apispec.ext.marshmallow import OpenAPIConverter
 
-from . import schemas
+from . import schemas, values
 from .credentials import cookie_name
 from .errors import CODES
 from .intake import ACTIONS
@@ -22,10 +22,13 @@ GUEST_SECURITY = {
     "siteToken": {"type": "apiKey", "in": "header", "name": "Replyx-Site-Token"},
     "assistantId": {"type": "apiKey", "in": "header", "name": "Replyx-Assistant-Id"},
     "guestId": {"type": "apiKey", "in": "header", "name": "Replyx-Guest-Id"},
+    "guestLink": {"type": "apiKey", "in": "header", "name": "Replyx-Guest-Link",
+                  "description": "The credential of a link in a mail, in place of the guest_id."},
 }
-AUTH = ("Connect with an `auth` object: guests with `site_token` or `assistant_id`, and `guest_id` (a UUID); programs with "
-        "`api_key`; the console's pages with `as: manager` and their cookie. A refused connect carries the error in `data`.")
-INTEGER = {"type": "integer", "minimum": 1, "maximum": schemas.MAX_ID}
+AUTH = ("Connect with an `auth` object: guests with `site_token` or `assistant_id`, and `guest_id` (a UUID) or `guest_link` "
+        "(from a mail); programs with `api_key`; the console's pages with `as: manager` and their cookie. A refused connect "
+        "carries the error in `data`.")
+INTEGER = {"type": "integer", "minimum": 1, "maximum": values.MAX_ID}
 SCALARS = {"dialog_id": INTEGER, "message_id": INTEGER, "sender": {"type": "string"}}
 ERROR = {
     "type": "object", "required": ["ok", "error"],
@@ -74,7 +77,7 @@ class Components:
 
 
 def _strictness(_converter, field, **_):
-    return {"pattern": r"\S"} if isinstance(field, schemas.Text) and not field.blank else {}
+    return {"pattern": r"\S"} if isinstance(field, values.Text) and not field.blank else {}
 
 
 def _manager_security(settings):
@@ -100,8 +103,8 @@ def openapi(settings):
 def _doors(action):
     """The prefixes an action is reached under, with the security of each."""
     if "guest" in action.who:
-        yield "/api/site", [{"siteToken": [], "guestId": []}]
-        yield "/api/widget", [{"assistantId": [], "guestId": []}]
+        yield "/api/site", [{"siteToken": [], "guestId": []}, {"siteToken": [], "guestLink": []}]
+        yield "/api/widget", [{"assistantId": [], "guestId": []}, {"assistantId": [], "guestLink": []}]
     if "manager" in action.who:
         yield "/api/manager", [{"session": []}, {"apiKey": []}]
     if not action.who:

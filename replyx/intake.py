@@ -3,14 +3,14 @@ import logging
 
 from marshmallow import ValidationError
 
-from . import accounts, arrival, chat, rooms, tokens
+from . import accounts, arrival, chat, mail, rooms, tokens
 from .errors import ForbiddenOrigin, Invalid, ReplyXError, StorageUnavailable, Unauthorized
 from .limits import limiter
 from .tally import tally
 
 log = logging.getLogger(__name__)
 
-ACTIONS = {action.name: action for action in (*chat.ACTIONS, *accounts.ACTIONS, *arrival.ACTIONS)}
+ACTIONS = {action.name: action for action in (*chat.ACTIONS, *accounts.ACTIONS, *mail.ACTIONS, *arrival.ACTIONS)}
 
 
 def handle(action, credentials, unpack, context):

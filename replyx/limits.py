@@ -21,6 +21,8 @@ LIMITS = {
     "dialog": (6, 60),
     "report": (6, 60),
     "refused": (10, 60),
+    "contact": (5, 600),
+    "mail": (5, 24 * 3600),
 }
 # Many people may share an address: an office, a phone network.
 ADDRESS_FACTOR = 10

@@ -13,6 +13,8 @@ STATUSES = ("open", "closed")
 SENDERS = ("guest", "assistant", "manager", "system")
 TRANSPORTS = ("socket", "http")
 OUTCOMES = ("stored", "duplicate", "retried", "refused", "failed")
+# What an outbox row asks for: look whether a side has still not read its lines, or send a letter.
+TASKS = ("tell_managers", "tell_guest", "mail")
 
 TIME = db.String(24)
 
@@ -46,11 +48,13 @@ class Assistant(db.Model):
 
 
 class Guest(db.Model):
-    """A visitor of a site. The guest's secret id is kept only as a hash."""
+    """A visitor of a site. The guest's secret id is kept only as a hash. `email` goes when the guest wants no mails."""
     __table_args__ = _table(Index("guest_once", "site_id", "guest_hash", unique=True))
     id = column(db.Integer, primary_key=True)
     site_id = column(ForeignKey("site.id"), nullable=False)
     guest_hash = column(db.String(64), nullable=False)
+    email = column(db.String(254))
+    lang = column(db.String(2))
     created_at = column(TIME, nullable=False)
 
 
@@ -65,6 +69,8 @@ class Manager(db.Model):
     all_sites = column(db.Boolean, nullable=False)
     totp_secret = column(db.String(64))
     totp_step = column(db.Integer)
+    lang = column(db.String(2))
+    wants_mail = column(db.Boolean, nullable=False, server_default="1")
     disabled_at = column(TIME)
     created_at = column(TIME, nullable=False)
 
@@ -110,7 +116,8 @@ class ApiKeySite(db.Model):
 
 
 class Dialog(db.Model):
-    """A conversation. The marks hold message ids: the newest of all, of the guest's, and what each side has read."""
+    """A conversation. The marks hold message ids: the newest of all, of the guest's, what each side has read, and up to
+    where each side was told by mail."""
     __table_args__ = _table(
         _one_of("status", STATUSES),
         _one_of("handler", HANDLERS),
@@ -136,6 +143,8 @@ class Dialog(db.Model):
     last_guest_message_id = column(db.Integer, nullable=False)
     guest_read_id = column(db.Integer, nullable=False)
     manager_read_id = column(db.Integer, nullable=False)
+    guest_told_id = column(db.Integer, nullable=False, server_default="0")
+    manager_told_id = column(db.Integer, nullable=False, server_default="0")
     created_at = column(TIME, nullable=False)
     closed_at = column(TIME)
 
@@ -166,3 +175,30 @@ class Delivery(db.Model):
     outcome = column(db.String(10), primary_key=True)
     code = column(db.String(30), primary_key=True)
     count = column(db.Integer, nullable=False)
+
+
+class Outbox(db.Model):
+    """What must happen after a commit. Rows go when it has happened.
+
+    `mail` goes to the manager, or to the dialog's guest where there is none; `lines` are its dialogs, `{id: [after,
+    up to]}` in message ids. `due_at` is also the end of a lease. `dead_at`: given up, because of `error`, a code and
+    where there is one the mail server's number.
+    """
+    __table_args__ = _table(
+        _one_of("kind", TASKS),
+        Index("outbox_once", "dialog_id", "kind", unique=True, sqlite_where=text("kind <> 'mail'")),
+        Index("outbox_due", "due_at", sqlite_where=text("dead_at IS NULL")),
+        Index("outbox_dead", "dead_at", sqlite_where=text("dead_at IS NOT NULL")),
+        Index("outbox_mail", "manager_id", "dialog_id", sqlite_where=text("kind = 'mail' AND dead_at IS NULL")),
+    )
+    id = column(db.Integer, primary_key=True)
+    kind = column(db.String(20), nullable=False)
+    dialog_id = column(ForeignKey("dialog.id", ondelete="CASCADE"), nullable=False)
+    manager_id = column(ForeignKey("manager.id", ondelete="CASCADE"))
+    lines = column(db.JSON)
+    due_at = column(TIME, nullable=False)
+    attempts = column(db.Integer, nullable=False, server_default="0")
+    is_leased = column(db.Boolean, nullable=False, server_default="0")
+    error = column(db.String(40))
+    dead_at = column(TIME)
+    created_at = column(TIME, nullable=False)

@@ -4,74 +4,11 @@ import re
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
 from .errors import Invalid
+from .values import Email, Id, Text, Truth, Uuid
 
 MAX_TEXT = 10_000
-MAX_ID = 2**53 - 1
-UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-# SQLite would end the text at a NUL, and UTF-8 has no half surrogate pairs.
-UNWRITABLE = re.compile("[\0\ud800-\udfff]")
 EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
-
-
-class Id(fields.Integer):
-    """An integer from 1 to 2^53-1, no fraction, no text."""
-    default_error_messages = {"invalid": f"Must be an integer from 1 to {MAX_ID}."}
-
-    def __init__(self, smallest=1, **options):
-        self.smallest = smallest
-        super().__init__(validate=validate.Range(smallest, MAX_ID), **options)
-
-    def _deserialize(self, value, attr, data, **_):
-        if type(value) is not int or not self.smallest <= value <= MAX_ID:
-            raise self.make_error("invalid")
-        return value
-
-
-class Text(fields.String):
-    """Text with a longest length in characters, without NUL and lone surrogates; blank only if `blank`."""
-    default_error_messages = {
-        "characters": "Must not contain NUL or half of a surrogate pair.",
-        "blank": "Must not be empty.",
-        "long": "Must be at most {longest} characters.",
-    }
-
-    def __init__(self, longest, blank=False, **options):
-        self.longest, self.blank = longest, blank
-        super().__init__(validate=validate.Length(0 if blank else 1, longest), **options)
-
-    def _deserialize(self, value, attr, data, **_):
-        if not isinstance(value, str):
-            raise self.make_error("invalid")
-        if len(value) > self.longest:
-            raise self.make_error("long", longest=self.longest)
-        if not self.blank and not value.strip():
-            raise self.make_error("blank")
-        if UNWRITABLE.search(value):
-            raise self.make_error("characters")
-        return value
-
-
-class Uuid(fields.String):
-    """A UUID in its usual text, given in lower case."""
-    default_error_messages = {"invalid": "Must be a UUID like 89b7360b-c925-43a8-8773-f4718e0b8254."}
-
-    def __init__(self, **options):
-        super().__init__(metadata={"format": "uuid"}, **options)
-
-    def _deserialize(self, value, attr, data, **_):
-        text = value.lower() if isinstance(value, str) else ""
-        if not UUID.fullmatch(text):
-            raise self.make_error("invalid")
-        return text
-
-
-class Truth(fields.Boolean):
-    """true or false, nothing that merely looks like it."""
-
-    def _deserialize(self, value, attr, data, **_):
-        if not isinstance(value, bool):
-            raise self.make_error("invalid", input=value)
-        return value
+LANGS = ("en", "ru")
 
 
 class Input(Schema):
@@ -122,6 +59,23 @@ class Read(DialogRef):
     message_id = Id(required=True)
 
 
+class Contact(DialogRef):
+    email = Email(required=True)
+    lang = fields.String(validate=validate.OneOf(LANGS))
+
+
+class MailWish(Input):
+    wanted = Truth(required=True)
+
+
+class LetterRef(Input):
+    letter_id = Id(required=True)
+
+
+class Unsubscribe(Input):
+    token = Text(200, required=True, load_only=True)
+
+
 class DialogList(Input):
     view = fields.String(validate=validate.OneOf(["open", "waiting", "mine", "closed", "all"]), load_default="open")
     site_id = Id()
@@ -133,6 +87,7 @@ class SignIn(Input):
     email = Text(254, required=True)
     password = Text(1024, required=True, load_only=True)
     code = Text(10, load_only=True)
+    lang = fields.String(validate=validate.OneOf(LANGS))
 
 
 class Named(Input):
@@ -146,6 +101,7 @@ class NewManager(Named):
 
 class SetUp(NewManager):
     token = Text(128, required=True, load_only=True)
+    lang = fields.String(validate=validate.OneOf(LANGS))
 
 
 class TwoFactor(Input):
@@ -185,6 +141,7 @@ class GuestDialog(Schema):
     last_message_id = Id(smallest=0)
     guest_read_id = Id(smallest=0)
     manager_read_id = Id(smallest=0)
+    email = fields.String(allow_none=True, metadata={"description": "Where the guest wants answers mailed to"})
     created_at = fields.String(metadata={"format": "date-time"})
 
 
@@ -252,6 +209,25 @@ class DialogsAnswer(Schema):
 class SessionAnswer(Schema):
     manager = fields.Dict(metadata={"description": "`{id, name, email, role, two_factor}`"})
     sites = fields.List(fields.Dict(), metadata={"description": "`{id, name}` each"})
+    mail = fields.Dict(metadata={"description": "`{is_on, wanted, dead}`: whether mail is set up, whether this manager wants it "
+                                                "(null: an API key), and for owners how many letters were given up"})
+
+
+class Letter(Schema):
+    """A letter that was given up."""
+    id = Id()
+    dialog_id = Id()
+    guest_id = Id()
+    site_name = fields.String()
+    manager_name = fields.String(allow_none=True, metadata={"description": "Whom it was for; null: the guest"})
+    error = fields.String(metadata={"description": "A code, and the mail server's number where it gave one"})
+    attempts = fields.Integer()
+    created_at = fields.String(metadata={"format": "date-time"})
+    dead_at = fields.String(metadata={"format": "date-time"})
+
+
+class LettersAnswer(Schema):
+    letters = fields.List(fields.Nested(Letter))
 
 
 class ArrivalAnswer(Schema):

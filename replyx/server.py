@@ -19,6 +19,7 @@ from . import bounds, config, create_app, database, intake, rooms, transport
 from .errors import StorageUnavailable, fail
 from .extensions import socketio, writer
 from .limits import limiter
+from .outbox import outbox
 from .tally import tally
 from .version import VERSION
 
@@ -102,6 +103,7 @@ def main(app):
         signal.signal(number, lambda *_: eventlet.spawn(stop.set))
     limiter.start_sweeping()
     tally.start_flushing()
+    outbox.start()
     eventlet.spawn(_recheck_each_second)
     eventlet.spawn(transport.tend, socketio.server.eio, rooms.has)
     serving = eventlet.spawn(
@@ -161,5 +163,6 @@ def _drain(app, listener):
     rooms.disconnect_everybody()
     while app.gateway.answering > 0 and time.monotonic() < deadline:
         time.sleep(0.02)
+    outbox.stop()
     tally.stop()
     writer.stop()

@@ -6,14 +6,14 @@ from .clock import now
 
 MESSAGE = "SELECT id, dialog_id, sender, text, created_at, client_id, author_name FROM message "
 DIALOG = """
-    SELECT d.*, g.guest_hash, s.name AS site_name, m.name AS manager_name,
+    SELECT d.*, g.guest_hash, g.email, s.name AS site_name, m.name AS manager_name,
            l.text AS last_text, l.sender AS last_sender, l.created_at AS last_message_at
     FROM dialog d JOIN guest g ON g.id = d.guest_id JOIN site s ON s.id = d.site_id
     LEFT JOIN manager m ON m.id = d.manager_id LEFT JOIN message l ON l.id = d.last_message_id
 """
 STATE = """
     SELECT d.id, d.site_id, d.guest_id, d.status, d.handler, d.manager_id, d.last_message_id, d.last_guest_message_id,
-           d.guest_read_id, d.manager_read_id, g.guest_hash
+           d.guest_read_id, d.manager_read_id, g.guest_hash, g.email IS NOT NULL AS has_email
     FROM dialog d JOIN guest g ON g.id = d.guest_id
 """
 # Characters of text in a page of messages.

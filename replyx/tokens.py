@@ -9,7 +9,8 @@ from functools import cached_property
 from . import accounts_store, origins
 from .database import reader
 from .errors import ForbiddenOrigin, Unauthorized
-from .schemas import MAX_ID, UUID
+from .links import links
+from .values import MAX_ID, UUID
 
 CACHE_SECONDS = 1.0
 CACHE_SIZE = 10_000
@@ -40,6 +41,7 @@ class Credentials:
     site_token: str = ""
     assistant_id: object = None
     guest_id: str = ""
+    guest_link: str = ""
     session: str = ""
     api_key: str = ""
 
@@ -53,6 +55,11 @@ class Credentials:
         """What these credentials stand on: revoking it ends every connection that does."""
         if self.speaks == "manager":
             return ("api_key", digest(self.api_key)) if self.api_key else ("session", digest(self.session))
+        return ("link", self.guest_link) if self.guest_link else self.site_grant
+
+    @property
+    def site_grant(self):
+        """What names a guest's site."""
         return ("site", self.site_token) if self.site_token else ("assistant", self.assistant_id)
 
     @cached_property
@@ -64,7 +71,8 @@ class Credentials:
 class Identity:
     """Who asks. A guest has `site_id`, `assistant_id` and `guest_hash`; a manager `site_ids` (None: all) and a role.
 
-    `key` names the identity in rate limits. `guest_id` is the guest's own secret, to be told to nobody else.
+    `key` names the identity in rate limits. `guest_id` is the guest's own secret, to be told to nobody else; who came by a
+    link from a mail has none.
     """
     speaks: str
     channel: str
@@ -125,7 +133,14 @@ def _query(kind, value):
         return assistant and {"site": accounts_store.site(reader, assistant["site_id"]), "assistant_id": value}
     if kind == "session":
         return accounts_store.session(reader, value)
+    if kind == "link":
+        return _linked_guest(*(links.read_guest_link(value) or (None, None)))
     return accounts_store.api_key(reader, value)
+
+
+def _linked_guest(site_id, guest_id):
+    guest = guest_id and accounts_store.guest(reader, guest_id)
+    return guest if guest and guest["site_id"] == site_id else None
 
 
 def identify(credentials, who, makes_guest=False):
@@ -147,7 +162,7 @@ def require_own_page(credentials):
 
 
 def _guest(credentials, makes_guest):
-    row = look_up(_assistant_grant(credentials)) if not credentials.site_token else look_up(credentials.grant)
+    row = look_up(_assistant_grant(credentials)) if not credentials.site_token else look_up(credentials.site_grant)
     if row is None:
         raise Unauthorized("The site_token or assistant_id is missing or not valid. Copy the snippet again.")
     site, assistant_id = row["site"], row["assistant_id"]
@@ -155,6 +170,12 @@ def _guest(credentials, makes_guest):
         assistant_id = _assistant_of(site, credentials)
     if not origins.allowed(credentials.origin, site["domains"], credentials.own_origin):
         raise ForbiddenOrigin()
+    if credentials.guest_link:
+        guest = look_up(credentials.grant)
+        if guest is None or guest["site_id"] != site["id"]:
+            raise Unauthorized("The link from the mail is over 30 days old, or not whole. Open the chat on the site.")
+        return Identity("guest", credentials.channel, f"guest:{guest['guest_hash']}", site["id"], assistant_id,
+                        guest_hash=guest["guest_hash"])
     if credentials.guest_id and UUID.fullmatch(credentials.guest_id):
         return Identity("guest", credentials.channel, f"guest:{credentials.guest_hash}", site["id"], assistant_id,
                         credentials.guest_id, credentials.guest_hash)
@@ -169,7 +190,7 @@ def _assistant_grant(credentials):
     """A grant that can be looked up: `assistant_id` is whatever the caller wrote."""
     if type(credentials.assistant_id) is not int or not 1 <= credentials.assistant_id <= MAX_ID:
         raise Unauthorized("The site_token or assistant_id is missing or not valid. Copy the snippet again.")
-    return credentials.grant
+    return credentials.site_grant
 
 
 def _assistant_of(site, credentials):

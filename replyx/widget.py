@@ -8,6 +8,7 @@ from . import accounts_store, config, origins, sites, tokens
 from .assets import Assets, text_response
 from .credentials import number, own_origin
 from .database import reader
+from .outbox import outbox
 from .version import VERSION
 
 log = logging.getLogger(__name__)
@@ -53,16 +54,32 @@ def loader():
 @widget.get("/frame")
 def frame():
     """The page inside the iframe. Who may embed it follows from the public name in its address, nothing else."""
+    row = _require_named()
+    return _chat(row, "frame", origins.frame_ancestors(row["site"]["domains"]))
+
+
+@widget.get("/chat")
+def chat():
+    """The same page by itself: where a mail's link leads. Nobody may embed it."""
+    return _chat(_require_named(), "page", "'none'")
+
+
+def _require_named():
     _, row = _named()
     if row is None:
         abort(404, UNKNOWN)
-    own = own_origin(request.environ, current_app.config["REPLYX"])
-    socket = own.replace("http", "ws", 1)
+    return row
+
+
+def _chat(row, kind, ancestors):
+    socket = own_origin(request.environ, current_app.config["REPLYX"]).replace("http", "ws", 1)
     policy = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-              f"form-action 'none'; connect-src 'self' {socket}; "
-              f"frame-ancestors {origins.frame_ancestors(row['site']['domains'])}")
-    text = assets.text("frame.html").replace("__BASE__", f"/w/{assets.version}").replace("__SITE__", str(row["site"]["id"]))
-    text = text.replace("__VERSION__", f"{VERSION} {assets.version}")
+              f"form-action 'none'; connect-src 'self' {socket}; frame-ancestors {ancestors}")
+    text = assets.text("frame.html")
+    places = {"BASE": f"/w/{assets.version}", "SITE": row["site"]["id"], "KIND": kind, "MAIL": "yes" if outbox.is_on else "no",
+              "VERSION": f"{VERSION} {assets.version}"}
+    for place, value in places.items():
+        text = text.replace(f"__{place}__", str(value))
     return text_response(text, "text/html", Content_Security_Policy=policy, Cache_Control="no-cache",
                          Referrer_Policy="no-referrer")
 

@@ -10,7 +10,8 @@ from tests.served import Served
 
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
             "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP *.test 127.0.0.1"]
-TOOLS = {"browser": ("chromium",), "compiler": ("cc",), "node": ("node", "npm"), "nginx": ("nginx", "openssl")}
+TOOLS = {"browser": ("chromium",), "compiler": ("cc",), "node": ("node", "npm"), "nginx": ("nginx", "openssl"),
+         "openssl": ("openssl",)}
 
 
 def pytest_collection_modifyitems(items):

@@ -1,12 +1,16 @@
 """Who may do what: the same refusal on both transports, nothing leaked, nothing stored."""
 import sqlite3
+import time
 import uuid
 from contextlib import closing
+from types import SimpleNamespace
 
 import pytest
 import requests
 import socketio
+from itsdangerous import TimestampSigner
 
+from replyx.links import GUEST_LINK_SECONDS, Links
 from tests.cast import PASSWORD, Guest, Socket
 from tests.served import until
 
@@ -102,6 +106,61 @@ def test_an_assistant_of_another_site_does_not_go_with_the_token(cast, transport
 def test_only_pages_of_the_sites_domains_may_ask(cast, transport, origin, code):
     """`not_found` is the answer of somebody who was let in: there is no dialog of theirs."""
     assert refusal(cast, transport, cast.guest().auth, origin=origin)["code"] == code
+
+
+def link_to(cast, dialog, site=None, age=0, key=None, guest_id=None):
+    """The credential that a mail to the dialog's guest holds, signed as the server does."""
+    guest_id = guest_id or cast.owner.http("GET", f"/dialogs/{dialog['id']}").json()["dialog"]["guest"]["id"]
+    signer = Links()
+    signer.init_app(SimpleNamespace(config={"SECRET_KEY": key or (cast.served.instance / "secret_key").read_text()}))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TimestampSigner, "get_timestamp", lambda _: int(time.time()) - age)
+        return signer.guest_link((site or cast.site)["id"], guest_id)
+
+
+@TRANSPORTS
+@pytest.mark.parametrize("channel", ["site", "widget"])
+def test_a_link_from_a_mail_speaks_for_its_guest(cast, transport, channel):
+    guest = cast.guest(channel)
+    dialog = guest.open()["dialog"]
+    auth = {**guest.name, "guest_link": link_to(cast, dialog)}
+    assert refusal(cast, transport, auth, dialog_id=dialog["id"], channel=channel) is None
+    stranger = cast.guest().open()["dialog"]
+    assert refusal(cast, transport, auth, dialog_id=stranger["id"], channel=channel)["code"] == "not_found"
+
+
+@TRANSPORTS
+@pytest.mark.parametrize("flaw", ["forged", "cut", "another key", "expired", "of another site", "for another site", "no guest"])
+def test_a_link_that_does_not_count_is_unauthorized(cast, transport, flaw):
+    guest = cast.guest()
+    dialog = guest.open()["dialog"]
+    good, name = link_to(cast, dialog), guest.name
+    link = {
+        "forged": "x" + good[1:], "cut": good.rpartition(".")[0], "of another site": good,
+        "another key": link_to(cast, dialog, key="x"), "expired": link_to(cast, dialog, age=GUEST_LINK_SECONDS + 60),
+        "for another site": link_to(cast, dialog, cast.other_site), "no guest": link_to(cast, dialog, guest_id=10**9),
+    }[flaw]
+    if flaw == "of another site":
+        name = cast.guest(site=cast.other_site).name
+    # A guest id beside it does not save it: credentials are never merged.
+    before = count(cast)
+    auth = {**name, "guest_link": link, "guest_id": guest.guest_id}
+    assert refusal(cast, transport, auth, dialog_id=dialog["id"])["code"] == "unauthorized"
+    assert count(cast) == before
+
+
+def test_a_link_counts_in_no_query_string(cast, served):
+    dialog = cast.guest().open()["dialog"]
+    query = {"site_token": cast.site["site_token"], "guest_link": link_to(cast, dialog)}
+    answer = requests.get(f"{served.url}/api/site/dialogs/{dialog['id']}/messages", params=query, timeout=10)
+    assert answer.json()["error"]["code"] == "unauthorized"
+
+
+def test_only_an_owner_sees_and_retries_the_letters_that_were_given_up(cast):
+    for method, path in (("GET", "/outbox"), ("POST", "/outbox/1/retry")):
+        assert cast.manager.http(method, path).json()["error"]["code"] == "forbidden"
+    assert cast.owner.http("GET", "/outbox").json()["letters"] == []
+    assert cast.owner.http("POST", "/outbox/1/retry").json()["error"]["code"] == "not_found"
 
 
 def test_a_guest_cannot_act_as_a_manager_on_either_transport(cast):

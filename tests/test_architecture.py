@@ -9,11 +9,13 @@ ROOT = Path(replyx.__file__).parent
 LAYERS = [
     {"cli", "doctor", "server", "bounds", "transport", "frames"},
     {"__init__"},
-    {"events", "api", "widget", "console", "descriptions"},
+    {"events", "api", "widget", "console", "descriptions", "unsubscribe"},
     {"intake", "assets"},
-    {"chat", "accounts", "arrival", "sites"},
-    {"credentials", "tokens", "limits", "schemas", "delivery_schemas", "passwords", "actions", "gateway", "tally"},
-    {"store", "accounts_store", "delivery_store", "doctor_store", "rooms", "database"},
+    {"chat", "accounts", "arrival", "sites", "mail"},
+    {"outbox", "notify"},
+    {"credentials", "tokens", "links", "limits", "schemas", "delivery_schemas", "values", "passwords", "actions", "gateway",
+     "tally"},
+    {"store", "accounts_store", "delivery_store", "doctor_store", "outbox_store", "rooms", "database"},
     {"models", "membership", "writer", "storage", "extensions", "wire", "config", "errors", "clock", "green", "version",
      "origins"},
 ]

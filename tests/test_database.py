@@ -1,6 +1,7 @@
 """The database file: migrated from empty and from older, refused when it can't be, never written by readers."""
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -146,3 +147,27 @@ def test_a_migration_that_harms_is_undone(settings, migration, body):
     assert rows(settings, "SELECT version_num FROM alembic_version") == [("0000",)]
     assert rows(settings, "SELECT count(*) FROM kept") == [(2,)]
     assert rows(settings, "SELECT count(*) FROM sqlite_master WHERE name = 'child'") == [(0,)]
+
+
+def test_a_database_without_mail_gets_it(settings):
+    """From schema 0001 as it was: rows stay, managers are mailed unless they say no, nobody is told of old lines."""
+    settings.instance.mkdir()
+    with closing(sqlite3.connect(database.path(settings.instance), isolation_level=None)) as old:
+        old.executescript("PRAGMA journal_mode = WAL;" + Path(__file__).with_name("schema_0001.sql").read_text() + """
+            INSERT INTO alembic_version VALUES ('0001');
+            INSERT INTO site VALUES (1, 'Shop', 'st_a', NULL, NULL, '["shop.example"]', '2026-01-01T00:00:00.000Z');
+            INSERT INTO assistant VALUES (3, 1, 'Assistant', '2026-01-01T00:00:00.000Z');
+            INSERT INTO guest VALUES (5, 1, 'hash', '2026-01-01T00:00:00.000Z');
+            INSERT INTO manager VALUES (2, 'anna@shop.example', 'Anna', 'owner', 'x', 1, NULL, NULL, NULL,
+                                        '2026-01-01T00:00:00.000Z');
+            INSERT INTO dialog VALUES (7, 1, 5, 3, 'open', 'waiting', NULL, 9, 9, 9, 0, '2026-01-01T00:00:00.000Z', NULL);
+            INSERT INTO message VALUES (9, 7, 'guest', 'hello', 'a', NULL, NULL, '2026-01-01T00:00:00.000Z');
+        """)
+    dispose(create_app(settings, upgrade=True))
+    writer.stop()
+    assert rows(settings, "SELECT version_num FROM alembic_version") == [(database.HEAD,)]
+    assert rows(settings, "SELECT id, email, lang FROM guest") == [(5, None, None)]
+    assert rows(settings, "SELECT id, lang, wants_mail FROM manager") == [(2, None, 1)]
+    assert rows(settings, "SELECT last_message_id, manager_told_id, guest_told_id FROM dialog") == [(9, 0, 0)]
+    assert rows(settings, "SELECT count(*) FROM outbox") == [(0,)]
+    assert rows(settings, "SELECT text FROM message") == [("hello",)]

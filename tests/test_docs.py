@@ -32,7 +32,7 @@ def test_settings():
     rows = {row[0]: row[1].strip("`") for row in table("Settings")}
     assert set(rows) == {setting.variable for setting in (config.INSTANCE, *config.SETTINGS)}
     for setting in config.SETTINGS:
-        assert rows[setting.variable] == (setting.default or "the Host of each request")
+        assert rows[setting.variable] == (setting.default or {"url": "the Host of each request"}.get(setting.name, "none"))
 
 
 def test_commands():
@@ -83,9 +83,10 @@ def test_limits():
     rows = dict(table("Limits"))
     assert rows["a message"] == f"{MAX_TEXT:,} characters"
     for start, name in (("messages", "message"), ("typing", "typing"), ("reading", "read"), ("connecting", "connect"),
-                        ("reporting", "report")):
+                        ("reporting", "report"), ("leaving an e-mail address", "contact")):
         text = next(value for what, value in rows.items() if what.startswith(start))
         assert text.startswith(f"{LIMITS[name][0]} in {LIMITS[name][1]} s".replace("60 s", "a minute"))
+    assert rows["mails to a guest's address"] == f"{LIMITS['mail'][0]} in a day" and LIMITS["mail"][1] == 24 * 3600
     assert LIMITS["sign_in"] == (10, 300) and LIMITS["refused"][0] * ADDRESS_FACTOR == 100
 
 

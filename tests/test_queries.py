@@ -1,7 +1,7 @@
 """What the queries cost: none of those that run while people chat may scan or sort what grows with history."""
 import pytest
 
-from replyx import config, create_app, store
+from replyx import config, create_app, outbox_store, store
 from replyx.database import reader
 from replyx.extensions import db, writer
 
@@ -32,6 +32,12 @@ def instance(tmp_path_factory):
 
 
 QUERIES = {
+    "what is due": lambda q: outbox_store.due(q, 50), "the next due": lambda q: q.all(
+        "SELECT min(due_at) FROM outbox WHERE dead_at IS NULL"),
+    "the dead": outbox_store.dead, "a manager's letter": lambda q: outbox_store.letter_to_extend(q, 1, 1),
+    "a guest's letter": lambda q: outbox_store.letter_to_extend(q, None, 1),
+    "lines to mail": lambda q: outbox_store.lines(q, 1, "guest", 1, 9, 10), "a dialog to mail": lambda q:
+        outbox_store.dialog_to_mail(q, 1),
     "a dialog": lambda q: store.dialog(q, 1), "its state": lambda q: store.dialog_state(q, 1),
     "the open dialog": lambda q: store.open_dialog(q, 1, "hash"), "a client_id": lambda q: store.message_by_client_id(q, 1, "id"),
     "a guest's client_id": lambda q: store.guest_message_by_client_id(q, 1, "hash", "id"),

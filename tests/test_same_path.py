@@ -11,8 +11,8 @@ from replyx.errors import CODES
 from replyx.intake import ACTIONS
 from tests.served import until
 
-HTTP_ONLY = {"session.create", "session.delete", "setup.create", "two_factor.begin", "two_factor.confirm",
-             "arrival.get"}
+HTTP_ONLY = {"session.create", "session.delete", "setup.create", "two_factor.begin", "two_factor.confirm", "arrival.get",
+             "unsubscribe"}
 BOTH = [action for action in ACTIONS.values() if not action.http_only]
 WAYS = [(action.name, channel) for action in BOTH
         for channel in (["site", "widget"] if "guest" in action.who else []) + (["manager"] if "manager" in action.who else [])]
@@ -26,7 +26,11 @@ PAYLOADS = {
     "read": lambda dialog: {"message_id": dialog["last_message_id"]},
     "dialog.list": lambda dialog: {"view": "all", "limit": 1},
     "delivery.report": lambda dialog: {"failures": [{"transport": "socket", "code": "no_ack", "count": 2}], "retried": 1},
+    "contact": lambda dialog: {"email": "guest@mail.example", "lang": "en"},
+    "mail.set": lambda dialog: {"wanted": True},
+    "outbox.retry": lambda dialog: {"letter_id": dialog["letter_id"]},
 }
+OWNERS = {"outbox.list", "outbox.retry"}
 
 
 def test_only_these_actions_are_http_only():
@@ -48,6 +52,15 @@ class Stage:
         self.dialog, self.first_id = opened["dialog"], opened["message"]["id"]
         self.desk, self.tab = cast.manager.socket(), self.guest.socket()
         self.manager_writes()
+        self.dialog["letter_id"] = self.a_letter_was_given_up()
+
+    def a_letter_was_given_up(self):
+        with closing(sqlite3.connect(self.cast.served.instance / "replyx.db", timeout=10)) as database, database:
+            database.execute("DELETE FROM outbox")
+            return database.execute(
+                "INSERT INTO outbox (kind, dialog_id, lines, due_at, dead_at, error, created_at) VALUES ('mail', ?, '{}', "
+                "'2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z', 'refused 550', '2026-01-01T00:00:00.000Z')",
+                [self.dialog["id"]]).lastrowid
 
     def manager_writes(self):
         answer = self.desk.call("message_post", {"dialog_id": self.dialog["id"], "text": "from the desk"})
@@ -74,6 +87,11 @@ class Stage:
     def _socket(self, action, payload):
         if "<dialog_id>" in action.route:
             payload = {"dialog_id": self.dialog["id"], **payload}
+        if "<letter_id>" in action.route:
+            payload = {"letter_id": self.dialog["letter_id"]}
+        if action.name in OWNERS:
+            with self.cast.owner.socket() as desk:
+                return desk.call(action.event, payload)
         if self.channel == "manager":
             return self.desk.call(action.event, payload)
         with self.guest.on(self.channel).socket() as tab:
@@ -81,7 +99,11 @@ class Stage:
 
     def _http(self, action, payload):
         path = action.route.replace("<dialog_id>", str(self.dialog["id"]))
-        who = self.cast.manager if self.channel == "manager" else self.guest.on(self.channel)
+        if "<letter_id>" in path:
+            path = path.replace("<letter_id>", str(payload["letter_id"]))
+            payload = {}
+        manager = self.cast.owner if action.name in OWNERS else self.cast.manager
+        who = manager if self.channel == "manager" else self.guest.on(self.channel)
         query = {"params": payload} if action.method == "GET" else {"json": payload}
         return who.http(action.method, path, **query).json()
 
@@ -89,8 +111,10 @@ class Stage:
         """The dialog's row and its lines, as they lie on the disk."""
         with closing(sqlite3.connect(self.cast.served.instance / "replyx.db")) as database:
             database.row_factory = sqlite3.Row
-            return [[dict(row) for row in database.execute(f"SELECT * FROM {table} WHERE {key} = ?", [self.dialog["id"]])]
-                    for table, key in (("dialog", "id"), ("message", "dialog_id"))]
+            return [[dict(row) for row in database.execute(f"SELECT {columns} WHERE {key} = ?", [self.dialog["id"]])]
+                    for columns, key in (("* FROM dialog", "id"), ("* FROM message", "dialog_id"),
+                                         ("kind, dead_at, attempts FROM outbox", "dialog_id"),
+                                         ("email, lang FROM guest JOIN dialog ON guest.id = guest_id", "dialog.id"))]
 
     def close(self):
         self.desk.close()
@@ -109,7 +133,8 @@ def plain(value, first_id, key=None, parent=None):
     if isinstance(value, str):
         return re.sub(r"^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT[\d:.]+Z)$", "VARIES", value)
     if isinstance(value, int) and not isinstance(value, bool):
-        if key in ("dialog_id", "guest_id") or (key == "id" and ("handler" in parent or parent["of"] == "guest")):
+        is_own = "dead_at" in parent or "handler" in parent or parent["of"] == "guest"
+        if key in ("dialog_id", "guest_id") or (key == "id" and is_own):
             return "OWN"
         if key in MESSAGE_IDS or (key == "id" and "sender" in parent):
             return value and value - first_id

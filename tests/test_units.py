@@ -116,6 +116,30 @@ def test_what_is_no_public_address_is_refused(given):
         config.load({"REPLYX_URL": given})
 
 
+MAIL = {"REPLYX_URL": "https://h.example", "REPLYX_SMTP_URL": "smtp://127.0.0.1:25", "REPLYX_MAIL_FROM": "Shop <a@h.example>"}
+
+
+@pytest.mark.parametrize("url, server", [
+    ("smtp://127.0.0.1:25", ("127.0.0.1", 25, "", "", "")), ("smtp://localhost", ("localhost", 587, "", "", "")),
+    ("smtp://mail.example", ("mail.example", 587, "", "", "starttls")),
+    ("smtp://u:p@localhost:25", ("localhost", 25, "u", "p", "starttls")),
+    ("smtps://a%40b.example:p%3A%2F@mail.example", ("mail.example", 465, "a@b.example", "p:/", "implicit")),
+])
+def test_mail_is_encrypted_unless_it_stays_on_this_machine_without_a_password(url, server):
+    assert config.load({**MAIL, "REPLYX_SMTP_URL": url}).smtp_url == config.Smtp(*server)
+
+
+@pytest.mark.parametrize("name, value", [
+    ("REPLYX_SMTP_URL", "mail.example"), ("REPLYX_SMTP_URL", "http://mail.example"), ("REPLYX_SMTP_URL", "smtp://u:a#b@h"),
+    ("REPLYX_SMTP_URL", "smtp://h:99999"), ("REPLYX_SMTP_URL", "smtp://h/path"), ("REPLYX_MAIL_FROM", "Shop"),
+    ("REPLYX_MAIL_FROM", "é@h.example"), ("REPLYX_MAIL_FROM", "a@h.example\nBcc: b@h.example"), ("REPLYX_MAIL_AFTER", "0"),
+    ("REPLYX_MAIL_AFTER", "soon"), ("REPLYX_MAIL_AFTER", "1441"), ("REPLYX_URL", ""), ("REPLYX_MAIL_FROM", ""),
+])
+def test_mail_settings_that_cannot_work_are_named(name, value):
+    with pytest.raises(config.ConfigError, match=name):
+        config.load({**MAIL, name: value})
+
+
 def test_a_password_is_known_again_and_a_short_one_refused():
     stored = passwords.hash_password("correct horse battery")
     assert stored.startswith("$argon2id$") and passwords.is_password(stored, "correct horse battery")

@@ -43,6 +43,8 @@ def test_nothing_is_stored_before_the_first_message(page):
     assert widget.stored() == []
     widget.write("hello")
     expect(widget.log).to_contain_text("Sent")
+    # No mail server, no offer to mail the answer.
+    expect(widget.frame.locator("#contact")).to_be_hidden()
     until(lambda: widget.unsent() == [])
     assert [key.rsplit(".", 1)[1] for key in widget.stored()] == ["guest_id"]
 

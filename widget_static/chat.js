@@ -11,7 +11,7 @@ const GUEST_ID = "guest_id";
 const OUTBOX = "outbox.";
 
 /**
- * `name` is {site_token} or {assistant_id}. `stored` is what the host page keeps for us, by our keys; `storage` changes it:
+ * `name` is {site_token} or {assistant_id}; `link` the credential from a mail, which stands for the guest's id. `stored` is what the host page keeps for us, by our keys; `storage` changes it:
  * save(key, value), claim(key, value), which gives the value that counts, both resolved once it is stored, and remove(key).
  * `isSeen()` says whether the guest has the lines before them. `on` has the handlers: change() when there is something new
  * to draw, state(state, error) of the connection, typing(isTyping) of the other side, and restart(): the guest has another
@@ -23,14 +23,16 @@ export class Chat {
   #guestId;
   #isKnown;
 
-  constructor({ origin, name, stored, storage, isSeen, on }) {
+  constructor({ origin, name, link, stored, storage, isSeen, on }) {
     Object.assign(this, { storage, isSeen, on });
-    this.#isKnown = UUID.test(stored[GUEST_ID]);
-    this.#guestId = this.#isKnown ? stored[GUEST_ID] : uuid();
+    const isStored = UUID.test(stored[GUEST_ID]);
+    this.#isKnown = Boolean(link) || isStored;
+    this.#guestId = isStored ? stored[GUEST_ID] : uuid();
     // What is no guest id must not win the claim for ours.
-    if (!this.#isKnown && GUEST_ID in stored) storage.remove(GUEST_ID);
+    if (!isStored && GUEST_ID in stored) storage.remove(GUEST_ID);
     this.connection = new Connection({
-      origin, credentials: guestCredentials(name, this.#guestId), diagnostics: this.diagnostics,
+      origin, diagnostics: this.diagnostics,
+      credentials: guestCredentials(name, link ? { guest_link: link } : { guest_id: this.#guestId }),
       refresh: () => this.#refresh(),
       onEvent: (event, data) => this.#onEvent(event, data),
       onState: (state, error) => this.#onState(state, error),
@@ -51,6 +53,13 @@ export class Chat {
   send(text) {
     this.typing.say(false);
     this.outbox.add(text, uuid());
+  }
+
+  /** Leave an address to mail answers to, "" for none; resolves with the dialog. Rejects with RequestError. */
+  async saveContact(email, lang) {
+    const answer = await this.connection.request("contact", { dialog_id: this.dialog.id, email, lang });
+    this.dialog.update(answer.dialog);
+    return answer.dialog;
   }
 
   /** Show the page of lines before the first one. Rejects with RequestError. */

@@ -22,6 +22,7 @@ const ROUTES = {
   message_post: onDialog("messages"),
   typing: onDialog("typing"),
   read: onDialog("read"),
+  contact: onDialog("contact"),
   sync: ["GET", "/dialogs/:dialog_id/sync"],
   dialog_list: ["GET", "/dialogs"],
   dialog_get: ["GET", "/dialogs/:dialog_id"],
@@ -37,6 +38,9 @@ const ROUTES = {
   setup_create: ["POST", "/setup"],
   two_factor_begin: ["POST", "/two-factor"],
   two_factor_confirm: ["POST", "/two-factor/confirm"],
+  mail_set: ["POST", "/mail"],
+  outbox_list: ["GET", "/outbox"],
+  outbox_retry: ["POST", "/outbox/:letter_id/retry"],
 };
 
 /** A refusal by the server, or `unreachable`. `retry` says whether the same request can succeed later. */
@@ -59,7 +63,7 @@ function unwrap(answer) {
 export async function requestHttp(origin, credentials, event, payload = {}) {
   const [method, route] = ROUTES[event];
   const rest = { ...payload };
-  let path = route.replace(":dialog_id", () => { const id = rest.dialog_id; delete rest.dialog_id; return id; });
+  let path = route.replace(/:(\w+)/, (_, name) => { const id = rest[name]; delete rest[name]; return id; });
   const options = { method, headers: { ...credentials.headers }, signal: AbortSignal.timeout(HTTP_MS) };
   if (method === "GET") {
     const query = new URLSearchParams(Object.entries(rest).filter(([, value]) => value !== undefined)).toString();

@@ -1,20 +1,25 @@
-// The chat panel: the chat on its page, with the host page behind it.
+// The chat panel: the chat on its page, with the host page behind it, or on a page of its own.
 import { Bridge } from "./bridge.js";
 import { Chat } from "./chat.js";
+import { Contact } from "./contact.js";
 import { copy } from "./diagnostics.js";
+import { Page } from "./page.js";
 import { textsFor } from "./texts.js";
 import { View } from "./view.js";
 
 let isShown = true;
-const bridge = new Bridge({ site: document.body.dataset.site, onVisibility: (shown) => { isShown = shown; onVisibility(); } });
-const { lang, page, stored } = await bridge.hello();
+const { site, kind, mail, version } = document.body.dataset;
+const bridge = new (kind === "page" ? Page : Bridge)({ site, onVisibility: (shown) => { isShown = shown; onVisibility(); } });
+const { lang, page, stored, link } = await bridge.hello();
 
 const query = new URLSearchParams(location.search);
 const name = query.has("site_token") ? { site_token: query.get("site_token") }
   : { assistant_id: Number(query.get("assistant_id")) };
 
+const texts = textsFor(lang);
+if (link) texts.errors.unauthorized = texts.oldLink;
 const view = new View({
-  lang, texts: textsFor(lang),
+  lang, texts,
   on: {
     close: () => bridge.close(),
     send: (text) => chat.send(text),
@@ -27,7 +32,7 @@ const view = new View({
 });
 
 const chat = new Chat({
-  origin: location.origin, name, stored, storage: bridge,
+  origin: location.origin, name, link, stored, storage: bridge,
   isSeen: () => isShown && document.visibilityState === "visible",
   on: {
     change: render,
@@ -37,13 +42,16 @@ const chat = new Chat({
   },
 });
 
+const contact = mail === "yes" && new Contact({ texts: texts.contact, save: (email) => chat.saveContact(email, lang) });
+
 function render() {
   view.render(chat.dialog, chat.outbox.entries);
+  if (contact) contact.render(chat.dialog.view);
 }
 
 async function copyDiagnostics() {
-  const facts = [["Version", document.body.dataset.version], ["Server", location.origin], ["Page", page],
-    ["Browser", navigator.userAgent], ["State", chat.connection.state], ["Messages waiting", chat.outbox.entries.length]];
+  const facts = [["Version", version], ["Server", location.origin], ["Page", page], ["Browser", navigator.userAgent],
+    ["State", chat.connection.state], ["Messages waiting", chat.outbox.entries.length]];
   const text = chat.diagnostics.text(facts);
   if (await copy(text)) view.showCopied();
   else view.offerToCopy(text);

@@ -28,6 +28,16 @@ const TEXTS = {
     },
     menu: "Menu", copy: "Copy diagnostics", copied: "Copied. You can paste it into a message to the support.",
     diagnostics: "Diagnostics", byHand: "The browser does not let us copy. Copy this text by hand.", done: "Close",
+    oldLink: "The link from the mail is over 30 days old, or not whole. Open the chat on the site.",
+    contact: {
+      label: "Answers by e-mail", offer: "Get the answer by e-mail", email: "E-mail", save: "Save", cancel: "Cancel",
+      goes: (email) => `Answers also go to ${email}.`, change: "Change",
+      errors: {
+        invalid: "This is not an e-mail address. Check it and save it again.",
+        rate_limited: "Too many changes at once. Wait a few minutes and save it again.",
+        unreachable: "Not saved. Check the network and save it again.",
+      },
+    },
   },
   ru: {
     title: "Чат", close: "Закрыть чат", log: "Сообщения", message: "Сообщение", placeholder: "Напишите сообщение…",
@@ -56,6 +66,16 @@ const TEXTS = {
     },
     menu: "Меню", copy: "Скопировать диагностику", copied: "Скопировано. Можно вставить в письмо в поддержку.",
     diagnostics: "Диагностика", byHand: "Браузер не даёт скопировать. Скопируйте этот текст сами.", done: "Закрыть",
+    oldLink: "Ссылка из письма старше 30 дней или неполная. Откройте чат на сайте.",
+    contact: {
+      label: "Ответы по почте", offer: "Получить ответ по почте", email: "Почта", save: "Сохранить", cancel: "Отмена",
+      goes: (email) => `Ответы придут и на ${email}.`, change: "Изменить",
+      errors: {
+        invalid: "Это не адрес почты. Проверьте его и сохраните снова.",
+        rate_limited: "Слишком много изменений сразу. Подождите несколько минут и сохраните снова.",
+        unreachable: "Не сохранено. Проверьте сеть и сохраните снова.",
+      },
+    },
   },
 };
 

@@ -8,6 +8,7 @@ from ..database import reader
 from ..errors import Conflict
 from ..extensions import writer
 from ..limits import limiter
+from ..outbox import outbox
 from ..tally import tally
 from .rules import announce, handler_without_manager, manager_rooms, require, view
 
@@ -25,7 +26,7 @@ def open_dialog(identity, payload, context):
     row = store.newest_dialog(reader, identity.site_id, identity.guest_hash)
     if stored and row["id"] != stored["dialog_id"]:
         row = store.dialog(reader, stored["dialog_id"])
-    body = {"guest_id": identity.guest_id, "dialog": None, "messages": [], "more": False}
+    body = {"dialog": None, "messages": [], "more": False, **({"guest_id": identity.guest_id} if identity.guest_id else {})}
     if row:
         lines, more = store.messages(reader, row["id"], PAGE)
         body |= {"dialog": view(identity, row), "messages": [schemas.dump_message(line) for line in lines], "more": more}
@@ -83,6 +84,7 @@ def _post_as_guest(tx, identity, dialog_id, line, context):
             dialog = _reopen(tx, dialog) if dialog else _make(tx, identity, context)
             changed = True
     row = store.add_message(tx, dialog["id"], "guest", **line)
+    outbox.note_guest_line(tx, dialog["id"])
     return _stored(tx, row, dialog, changed)
 
 
@@ -98,6 +100,7 @@ def _post_as_manager(tx, identity, dialog_id, line, context):
     if changed:
         store.set_handler(tx, dialog["id"], "manager", identity.manager_id)
     row = store.add_message(tx, dialog["id"], "manager", author_name=identity.name, manager_id=identity.manager_id, **line)
+    outbox.note_manager_line(tx, dialog["id"], dialog["has_email"])
     return _stored(tx, row, dialog, changed)
 
 

@@ -12,6 +12,7 @@ from ..errors import fail
 from ..version import VERSION
 from .common import as_json, become_owner, show, with_app
 from .doctor_command import doctor
+from .mail_commands import mail
 from .people_commands import apikey, manager
 from .site_commands import assistant, site
 
@@ -97,5 +98,5 @@ def demo(settings):
                    f"{accounts.make_setup_link(settings.public_url)}")
 
 
-for group in (site, assistant, manager, apikey, doctor):
+for group in (site, assistant, manager, apikey, mail, doctor):
     main.add_command(group)

@@ -2,10 +2,10 @@
 import { useEffect, useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
 import { CodeField } from "./entry.js";
-import { beginTwoFactor, confirmTwoFactor } from "./session.js";
-import { Form, html, texts, why } from "./ui.js";
+import { beginTwoFactor, confirmTwoFactor, setMailWish } from "./session.js";
+import { Alert, Form, html, texts, why } from "./ui.js";
 
-export function Account({ me, onClose }) {
+export function Account({ me, mail, onClose }) {
   const panel = useRef();
   useEffect(() => panel.current.showModal(), []);
   return html`<dialog ref=${panel} aria-labelledby="account" onClose=${onClose}>
@@ -14,9 +14,27 @@ export function Account({ me, onClose }) {
       <button type="button" aria-label=${texts.closePanel} onClick=${() => panel.current.close()}>×</button>
     </header>
     <p><strong>${me.name}</strong><br />${me.email}</p>
+    ${mail.is_on && html`<${MailWish} wanted=${mail.wanted} />`}
     <h3>${texts.twoFactor}</h3>
     <${TwoFactor} isOn=${me.two_factor} />
   </dialog>`;
+}
+
+function MailWish({ wanted }) {
+  const failure = useSignal("");
+  const change = async (event) => {
+    const box = event.target;
+    failure.value = "";
+    try {
+      await setMailWish(box.checked);
+    } catch (error) {
+      box.checked = wanted;
+      failure.value = why(error);
+    }
+  };
+  return html`<h3>${texts.mail}</h3>
+    <label class="switch"><input type="checkbox" checked=${wanted} onChange=${change} /> ${texts.mailWish}</label>
+    <${Alert}>${failure.value}<//>`;
 }
 
 function TwoFactor({ isOn }) {

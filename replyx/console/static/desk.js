@@ -39,8 +39,9 @@ export class Desk {
   #clock = 0;
   #changedAt = new Map();
 
-  constructor({ manager, sites }, onEnd) {
+  constructor({ manager, sites, mail }, onEnd) {
     this.me = signal(manager);
+    this.mail = signal(mail);
     this.sites = signal(sites);
     this.#onEnd = onEnd;
     this.rows = computed(() => [...this.dialogs.value.values()]
@@ -118,7 +119,7 @@ export class Desk {
   }
 
   async #refresh() {
-    const { manager, sites } = await this.request("session_get");
+    const { manager, sites, mail } = await this.request("session_get");
     // Another tab may have signed in as somebody else: the cookie is theirs now.
     if (manager.id !== this.me.value.id) {
       this.close();
@@ -127,6 +128,7 @@ export class Desk {
     }
     this.me.value = manager;
     this.sites.value = sites;
+    this.mail.value = mail;
     if (this.#isStale) for (const outbox of this.outboxes.values()) outbox.pump();
     // The title counts who waits, whatever is listed.
     if (this.view.value !== "waiting") await this.#load("waiting", undefined, MOST_WAITING);

@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import { Account } from "./account.js";
 import { Delivery } from "./delivery.js";
 import { VIEWS } from "./desk.js";
+import { Letters } from "./letters.js";
 import { signOut } from "./session.js";
 import { ThreadView } from "./thread_view.js";
 import { Alert, When, html, texts, why } from "./ui.js";
@@ -28,16 +29,22 @@ export function DeskView({ desk }) {
 
 function Bar({ desk }) {
   const isAccountShown = useSignal(false);
+  const areLettersShown = useSignal(false);
+  const mail = desk.mail.value;
   const leave = () => signOut().catch((error) => { desk.failure.value = error; });
   return html`<header class="bar" data-state=${desk.state.value}>
     <strong class="brand">ReplyX</strong>
     <p role="status" class="state">${texts[desk.state.value]}</p>
     ${Object.keys(PLACES).map((name) => html`<a key=${name} href="#/${name}"
       aria-current=${desk.place.value === name ? "page" : undefined}>${texts[name].title}</a>`)}
+    ${mail.dead > 0 && html`<button type="button" class="trouble" onClick=${() => { areLettersShown.value = true; }}>
+      ${texts.givenUp(mail.dead)}</button>`}
     <button type="button" onClick=${() => { isAccountShown.value = true; }}>${texts.account}</button>
     <button type="button" onClick=${leave}>${texts.signOut}</button>
   </header>
-  ${isAccountShown.value && html`<${Account} me=${desk.me.value} onClose=${() => { isAccountShown.value = false; }} />`}`;
+  ${isAccountShown.value && html`<${Account} me=${desk.me.value} mail=${mail}
+    onClose=${() => { isAccountShown.value = false; }} />`}
+  ${areLettersShown.value && html`<${Letters} onClose=${() => { areLettersShown.value = false; }} />`}`;
 }
 
 function List({ desk }) {

@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import { requestHttp } from "replyx/connection.js";
 import { managerCredentials } from "replyx/credentials.js";
 import { Desk } from "./desk.js";
+import { lang } from "./ui.js";
 
 const SETUP = "/console/setup";
 
@@ -30,10 +31,10 @@ export async function start() {
   }
 }
 
-export async function signIn(fields) { begin(await ask("session_create", fields)); }
+export async function signIn(fields) { begin(await ask("session_create", { ...fields, lang })); }
 
 export async function setUp(fields) {
-  const body = await ask("setup_create", { token: setupToken, ...fields });
+  const body = await ask("setup_create", { token: setupToken, ...fields, lang });
   history.replaceState(null, "", "/console");
   begin(body);
 }
@@ -71,4 +72,17 @@ export const beginTwoFactor = () => ask("two_factor_begin");
 export async function confirmTwoFactor(secret, code) {
   await ask("two_factor_confirm", { secret, code });
   desk.value.me.value = { ...desk.value.me.value, two_factor: true };
+}
+
+export async function setMailWish(wanted) {
+  await ask("mail_set", { wanted });
+  desk.value.mail.value = { ...desk.value.mail.value, wanted };
+}
+
+export const givenUp = async () => (await ask("outbox_list")).letters;
+
+export async function sendAgain(letterId) {
+  await ask("outbox_retry", { letter_id: letterId });
+  const { mail } = desk.value;
+  mail.value = { ...mail.value, dead: mail.value.dead - 1 };
 }

@@ -73,6 +73,16 @@ const TEXTS = {
       storage_unavailable: "The server can't store anything right now. Try again in a moment.",
       unreachable: "The server did not answer. Check the network and try again.",
     },
+    mail: "Mail", mailWish: "Mail me messages that nobody has read for some minutes",
+    givenUp: (count) => `Mails not sent: ${count}`, letters: "Mails that could not be sent", again: "Try again",
+    noLetters: "Nothing is left here. What fails again comes back.",
+    letterFor: (manager) => manager ? `To ${manager}` : "To the guest",
+    letterErrors: {
+      address: "The address can't be written to.", refused: "The mail server refused the address or the mail.",
+      later: "The mail server did not take the mail, again and again.", login: "The mail server refused user or password.",
+      sender: "The mail server refused the sender.", tls: "The mail server's certificate is not valid.",
+      unsupported: "The mail server offers no encryption or no sign-in.", unreachable: "The mail server could not be reached.",
+    },
     delivery: {
       title: "Delivery", period: "Period", days: { 1: "Today", 7: "7 days", 30: "30 days" },
       intro: "How the messages of visitors and managers reached the server. Days are in UTC; counts show up within seconds.",
@@ -183,6 +193,16 @@ const TEXTS = {
       internal: "Ошибка сервера. Попробуйте снова; причина записана в его журнале.",
       storage_unavailable: "Сервер сейчас не может ничего сохранить. Попробуйте снова чуть позже.",
       unreachable: "Сервер не ответил. Проверьте сеть и попробуйте снова.",
+    },
+    mail: "Почта", mailWish: "Присылать мне сообщения, которые несколько минут никто не прочитал",
+    givenUp: (count) => `Письма не ушли: ${count}`, letters: "Письма, которые не удалось отправить", again: "Ещё раз",
+    noLetters: "Здесь пусто. Что не уйдёт снова, вернётся сюда.",
+    letterFor: (manager) => manager ? `Кому: ${manager}` : "Кому: гость",
+    letterErrors: {
+      address: "На этот адрес нельзя написать.", refused: "Почтовый сервер не принял адрес или письмо.",
+      later: "Почтовый сервер раз за разом не брал письмо.", login: "Почтовый сервер не принял имя или пароль.",
+      sender: "Почтовый сервер не принял отправителя.", tls: "Сертификат почтового сервера недействителен.",
+      unsupported: "Почтовый сервер не шифрует или не даёт войти.", unreachable: "До почтового сервера не дозвониться.",
     },
     delivery: {
       title: "Доставка", period: "Период", days: { 1: "Сегодня", 7: "7 дней", 30: "30 дней" },

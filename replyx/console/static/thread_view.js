@@ -18,7 +18,8 @@ export function ThreadView({ desk, thread }) {
       <a class="back" ref=${back} href="#" aria-label=${texts.back}>‹</a>
       <div class="about">
         <h1>${view ? texts.guest(view.guest.id) : !failure && texts.loading}</h1>
-        ${view && html`<p>${desk.sites.value.length > 1 && `${view.site.name}. `}${inWords(view, desk.me.value)}</p>`}
+        ${view && html`<p>${desk.sites.value.length > 1 && `${view.site.name}. `}${inWords(view, desk.me.value)}
+          ${view.email && html` <a href="mailto:${view.email}">${view.email}</a>`}</p>`}
       </div>
       ${view && html`<div class="actions">
         ${actions(view, desk.me.value).map((action) => html`<button key=${action} class=${action} type="button"

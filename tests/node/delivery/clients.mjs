@@ -29,7 +29,7 @@ function plain(Kind, client, credentials, number) {
 const numbered = (count, make) => Array.from({ length: count }, (_, number) => make(number));
 const tabs = numbered(options.visitors, visitor).flat();
 const guests = numbered(options.plain, (number) => plain(
-  PlainGuest, `plain guest ${number}`, guestCredentials(names[number % 2], randomUUID()), number));
+  PlainGuest, `plain guest ${number}`, guestCredentials(names[number % 2], { guest_id: randomUUID() }), number));
 const managers = numbered(keys.length, (number) => plain(PlainManager, `manager ${number}`, {
   auth: { api_key: keys[number] }, headers: { Authorization: `Bearer ${keys[number]}` }, base: "/api/manager" }, number));
 const everybody = [...tabs, ...guests, ...managers];

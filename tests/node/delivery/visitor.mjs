@@ -55,7 +55,7 @@ export class Tab {
 
   async isUpToDate() {
     while (this.chat.dialog.hasEarlier) await this.chat.loadEarlier();
-    const credentials = guestCredentials(this.name, this.storage.get("guest_id"));
+    const credentials = guestCredentials(this.name, { guest_id: this.storage.get("guest_id") });
     return this.chat.dialog.view && isSame(this.ids, await currentIds(this.direct, credentials));
   }
 

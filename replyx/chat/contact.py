@@ -1,0 +1,22 @@
+"""Where a guest wants answers mailed to when they are not looking."""
+from .. import accounts_store, schemas, store
+from ..actions import GUEST, Action, Answer
+from ..extensions import writer
+from ..outbox import outbox
+from .rules import announce, require, view
+
+
+def contact(identity, payload, context):
+    """Keep the guest's address. An answer that waits to be read is mailed there too."""
+    def unit(tx):
+        dialog = require(identity, store.dialog_state(tx, payload["dialog_id"]))
+        accounts_store.update_guest(tx, dialog["guest_id"], email=payload["email"], lang=payload.get("lang"))
+        outbox.note_manager_line(tx, dialog["id"], dialog["last_message_id"] > dialog["guest_read_id"])
+        return store.dialog(tx, dialog["id"])
+    return Answer({"dialog": view(identity, writer.submit(unit, announce))})
+
+
+ACTIONS = (
+    Action("contact", GUEST, schemas.Contact(), contact, schemas.DialogAnswer(), "contact", "POST",
+           "/dialogs/<dialog_id>/contact", "contact", summary="Say where answers may be mailed to"),
+)

@@ -1,0 +1,120 @@
+"""E-mail: letters over SMTP, as plain text. Encrypted, with the server's certificate checked, unless it is this machine."""
+import email.errors
+import email.policy
+import email.utils
+import hashlib
+import smtplib
+import ssl
+from email.headerregistry import Address
+from email.message import EmailMessage
+
+from ..green import timeout
+from .base import Undelivered, one_line
+
+# Seconds for one step of SMTP; for one letter with all its steps, and for a connection with its look-up of the name.
+STEP_SECONDS = 20
+LETTER_SECONDS = 60
+POLICY = email.policy.SMTP.clone(cte_type="7bit")
+UNWRITABLE = (email.errors.MessageError, ValueError, IndexError, UnicodeError)
+
+
+class Email:
+    """The mail server of the settings. One connection serves the letters that are due together."""
+
+    def __init__(self, settings):
+        self._smtp, self._sender = settings.smtp_url, settings.mail_from
+
+    def deliver(self, letters):
+        server = down = None
+        try:
+            for letter in letters:
+                outcome = down
+                try:
+                    if not down:
+                        message = self._message(letter)
+                        server = server or self._connect()
+                        self._send(server, message)
+                except Undelivered as error:
+                    outcome = error
+                    # What is not about this letter alone would keep the rest waiting for the same silence.
+                    down = None if error.final or error.code == "later" else error
+                yield letter, outcome
+        finally:
+            if server:
+                _quit(server)
+
+    def _connect(self):
+        """Greeted, encrypted and signed in. Raises Undelivered."""
+        smtp, context, server = self._smtp, ssl.create_default_context(), None
+        try:
+            with timeout(LETTER_SECONDS):
+                if smtp.tls == "implicit":
+                    server = smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=STEP_SECONDS, context=context)
+                else:
+                    server = smtplib.SMTP(smtp.host, smtp.port, timeout=STEP_SECONDS)
+                if smtp.tls == "starttls":
+                    server.starttls(context=context)
+                if smtp.user:
+                    server.login(smtp.user, smtp.password)
+            return server
+        except (OSError, smtplib.SMTPException) as error:
+            if server:
+                server.close()
+            raise _unconnected(error) from None
+
+    def _send(self, server, message):
+        try:
+            with timeout(LETTER_SECONDS):
+                server.send_message(message)
+        except smtplib.SMTPRecipientsRefused as error:
+            [(number, _)] = error.recipients.values()
+            raise _refused(number) from None
+        except smtplib.SMTPSenderRefused as error:
+            raise Undelivered("sender", error.smtp_code) from None
+        except smtplib.SMTPDataError as error:
+            raise _refused(error.smtp_code) from None
+        except (OSError, smtplib.SMTPException):
+            raise Undelivered("unreachable") from None
+
+    def _message(self, letter):
+        """The mail. Headers are built from their parts: no text of anybody's can end one and begin the next."""
+        message = EmailMessage(POLICY)
+        try:
+            message["From"] = self._sender
+            message["To"] = Address(one_line(letter.name), addr_spec=letter.address)
+            message["Subject"] = one_line(letter.subject)
+            message["Date"] = email.utils.localtime()
+            message["Message-ID"] = f"<{hashlib.sha256(letter.key.encode()).hexdigest()[:32]}@{self._sender.domain}>"
+            message["Auto-Submitted"] = "auto-generated"
+            if letter.unsubscribe:
+                message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+                message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+            message.set_content(letter.text, charset="utf-8")
+            # An address outside ASCII would need SMTPUTF8, which few servers between here and there have.
+            letter.address.encode("ascii")
+        except UNWRITABLE:
+            raise Undelivered("address", final=True) from None
+        return message
+
+
+def _unconnected(error):
+    if isinstance(error, ssl.SSLError):
+        return Undelivered("tls")
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return Undelivered("unsupported")
+    code = "login" if isinstance(error, smtplib.SMTPAuthenticationError) else "unreachable"
+    return Undelivered(code, getattr(error, "smtp_code", None))
+
+
+def _refused(number):
+    """5xx is for good (RFC 5321, section 4.2.1); 4xx may pass."""
+    return Undelivered("refused", number, final=True) if number >= 500 else Undelivered("later", number)
+
+
+def _quit(server):
+    try:
+        with timeout(STEP_SECONDS):
+            server.quit()
+    except (OSError, smtplib.SMTPException):
+        # The letters were taken; how the connection ends matters to nobody.
+        server.close()

@@ -1,0 +1,92 @@
+"""The kinds of values on the wire, each with its bounds: what `schemas.py` is made of."""
+import re
+
+from marshmallow import fields, validate
+
+from . import origins
+
+MAX_ID = 2**53 - 1
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+# SQLite would end the text at a NUL, and UTF-8 has no half surrogate pairs.
+UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+# What stands before the @, as browsers' fields for addresses take it.
+LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+
+
+class Id(fields.Integer):
+    """An integer from 1 to 2^53-1, no fraction, no text."""
+    default_error_messages = {"invalid": f"Must be an integer from 1 to {MAX_ID}."}
+
+    def __init__(self, smallest=1, **options):
+        self.smallest = smallest
+        super().__init__(validate=validate.Range(smallest, MAX_ID), **options)
+
+    def _deserialize(self, value, attr, data, **_):
+        if type(value) is not int or not self.smallest <= value <= MAX_ID:
+            raise self.make_error("invalid")
+        return value
+
+
+class Text(fields.String):
+    """Text with a longest length in characters, without NUL and lone surrogates; blank only if `blank`."""
+    default_error_messages = {
+        "characters": "Must not contain NUL or half of a surrogate pair.",
+        "blank": "Must not be empty.",
+        "long": "Must be at most {longest} characters.",
+    }
+
+    def __init__(self, longest, blank=False, **options):
+        self.longest, self.blank = longest, blank
+        super().__init__(validate=validate.Length(0 if blank else 1, longest), **options)
+
+    def _deserialize(self, value, attr, data, **_):
+        if not isinstance(value, str):
+            raise self.make_error("invalid")
+        if len(value) > self.longest:
+            raise self.make_error("long", longest=self.longest)
+        if not self.blank and not value.strip():
+            raise self.make_error("blank")
+        if UNWRITABLE.search(value):
+            raise self.make_error("characters")
+        return value
+
+
+class Uuid(fields.String):
+    """A UUID in its usual text, given in lower case."""
+    default_error_messages = {"invalid": "Must be a UUID like 89b7360b-c925-43a8-8773-f4718e0b8254."}
+
+    def __init__(self, **options):
+        super().__init__(metadata={"format": "uuid"}, **options)
+
+    def _deserialize(self, value, attr, data, **_):
+        text = value.lower() if isinstance(value, str) else ""
+        if not UUID.fullmatch(text):
+            raise self.make_error("invalid")
+        return text
+
+
+class Email(Text):
+    """An address that mail can be sent to, given as servers write it: the domain in lower-case IDNA."""
+    default_error_messages = {"address": "Must be an email address like name@example.com."}
+
+    def __init__(self, **options):
+        super().__init__(254, **options)
+
+    def _deserialize(self, value, attr, data, **_):
+        local, _, domain = super()._deserialize(value, attr, data).strip().rpartition("@")
+        try:
+            address = f"{local}@{origins.normalise(domain)}"
+        except ValueError:
+            raise self.make_error("address") from None
+        if not LOCAL_PART.fullmatch(local) or len(local) > 64 or len(address) > 254 or ":" in address or "." not in domain:
+            raise self.make_error("address")
+        return address
+
+
+class Truth(fields.Boolean):
+    """true or false, nothing that merely looks like it."""
+
+    def _deserialize(self, value, attr, data, **_):
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value

@@ -1,0 +1,27 @@
+-- The schema as migration 0001 left it, written out: an old database must not come from today's migrations.
+CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num));
+CREATE TABLE api_key (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, name VARCHAR(200) NOT NULL, role VARCHAR(10) NOT NULL, all_sites BOOLEAN NOT NULL, key_hash VARCHAR(64) NOT NULL, created_at VARCHAR(24) NOT NULL, revoked_at VARCHAR(24), CONSTRAINT role_known CHECK (role IN ('owner', 'manager')), UNIQUE (key_hash));
+CREATE TABLE manager (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, email VARCHAR(254) NOT NULL, name VARCHAR(200) NOT NULL, role VARCHAR(10) NOT NULL, password_hash VARCHAR(200) NOT NULL, all_sites BOOLEAN NOT NULL, totp_secret VARCHAR(64), totp_step INTEGER, disabled_at VARCHAR(24), created_at VARCHAR(24) NOT NULL, CONSTRAINT role_known CHECK (role IN ('owner', 'manager')), UNIQUE (email));
+CREATE TABLE setup_link (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, token_hash VARCHAR(64) NOT NULL, expires_at VARCHAR(24) NOT NULL, UNIQUE (token_hash));
+CREATE TABLE site (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, name VARCHAR(200) NOT NULL, site_token VARCHAR(64) NOT NULL, old_site_token VARCHAR(64), old_site_token_until VARCHAR(24), domains JSON NOT NULL, created_at VARCHAR(24) NOT NULL, UNIQUE (old_site_token), UNIQUE (site_token));
+CREATE TABLE api_key_site (api_key_id INTEGER NOT NULL, site_id INTEGER NOT NULL, PRIMARY KEY (api_key_id, site_id), FOREIGN KEY(api_key_id) REFERENCES api_key (id) ON DELETE CASCADE, FOREIGN KEY(site_id) REFERENCES site (id) ON DELETE CASCADE);
+CREATE TABLE assistant (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, site_id INTEGER NOT NULL, name VARCHAR(200) NOT NULL, created_at VARCHAR(24) NOT NULL, FOREIGN KEY(site_id) REFERENCES site (id));
+CREATE INDEX ix_assistant_site_id ON assistant (site_id);
+CREATE TABLE guest (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, site_id INTEGER NOT NULL, guest_hash VARCHAR(64) NOT NULL, created_at VARCHAR(24) NOT NULL, FOREIGN KEY(site_id) REFERENCES site (id));
+CREATE UNIQUE INDEX guest_once ON guest (site_id, guest_hash);
+CREATE TABLE manager_session (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, manager_id INTEGER NOT NULL, token_hash VARCHAR(64) NOT NULL, created_at VARCHAR(24) NOT NULL, expires_at VARCHAR(24) NOT NULL, FOREIGN KEY(manager_id) REFERENCES manager (id) ON DELETE CASCADE, UNIQUE (token_hash));
+CREATE INDEX ix_manager_session_expires_at ON manager_session (expires_at);
+CREATE INDEX ix_manager_session_manager_id ON manager_session (manager_id);
+CREATE TABLE manager_site (manager_id INTEGER NOT NULL, site_id INTEGER NOT NULL, PRIMARY KEY (manager_id, site_id), FOREIGN KEY(manager_id) REFERENCES manager (id) ON DELETE CASCADE, FOREIGN KEY(site_id) REFERENCES site (id) ON DELETE CASCADE);
+CREATE TABLE dialog (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, site_id INTEGER NOT NULL, guest_id INTEGER NOT NULL, assistant_id INTEGER NOT NULL, status VARCHAR(10) NOT NULL, handler VARCHAR(10) NOT NULL, manager_id INTEGER, last_message_id INTEGER NOT NULL, last_guest_message_id INTEGER NOT NULL, guest_read_id INTEGER NOT NULL, manager_read_id INTEGER NOT NULL, created_at VARCHAR(24) NOT NULL, closed_at VARCHAR(24), CONSTRAINT handler_known CHECK (handler IN ('assistant', 'waiting', 'manager')), CONSTRAINT status_known CHECK (status IN ('open', 'closed')), FOREIGN KEY(assistant_id) REFERENCES assistant (id), FOREIGN KEY(guest_id) REFERENCES guest (id), FOREIGN KEY(manager_id) REFERENCES manager (id), FOREIGN KEY(site_id) REFERENCES site (id));
+CREATE INDEX dialog_by_activity ON dialog (last_message_id);
+CREATE INDEX dialog_by_status ON dialog (status, last_message_id);
+CREATE INDEX dialog_of_guest ON dialog (guest_id, id);
+CREATE INDEX dialog_of_manager ON dialog (manager_id, last_message_id);
+CREATE INDEX dialog_of_site ON dialog (site_id, last_message_id);
+CREATE INDEX dialog_of_site_by_status ON dialog (site_id, status, last_message_id);
+CREATE INDEX dialog_by_handler ON dialog (status, handler, last_message_id);
+CREATE UNIQUE INDEX dialog_open_once ON dialog (guest_id) WHERE status = 'open';
+CREATE TABLE message (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, dialog_id INTEGER NOT NULL, sender VARCHAR(10) NOT NULL, text TEXT NOT NULL, client_id VARCHAR(36) NOT NULL, author_name VARCHAR(200), manager_id INTEGER, created_at VARCHAR(24) NOT NULL, CONSTRAINT sender_known CHECK (sender IN ('guest', 'assistant', 'manager', 'system')), FOREIGN KEY(dialog_id) REFERENCES dialog (id), FOREIGN KEY(manager_id) REFERENCES manager (id));
+CREATE INDEX message_in_dialog ON message (dialog_id, id);
+CREATE UNIQUE INDEX message_once ON message (dialog_id, client_id);
