@@ -25,8 +25,9 @@ def handle(action, credentials, unpack, context):
         payload = unpack()
         answer = action.run(identity, _load(action.input, payload), context)
         return action.status if answer.made else 200, {"ok": True, **action.output.dump(answer.body)}, answer
-    except StorageUnavailable:
+    except StorageUnavailable as error:
         # The storage has told the log once: a line for each refusal would fill a disk that is full.
+        _count_refusal(action, payload, credentials, context, error)
         raise
     except ReplyXError as error:
         log.warning("[%s] %s refused: %s transport=%s address=%s%s", prefix, action.name, error.code,

@@ -18,6 +18,11 @@ STATE = """
 """
 # Characters of text in a page of messages.
 LONGEST_PAGE = 100_000
+STATE_BY_ID = STATE + "WHERE d.id = :id"
+STATE_OF_OPEN = STATE + "WHERE g.site_id = :site_id AND g.guest_hash = :hash AND d.status = 'open'"
+MARKS = {sender: f"UPDATE dialog SET last_message_id = :id{marks} WHERE id = :dialog_id" for sender, marks in {
+    "guest": ", last_guest_message_id = :id, guest_read_id = :id", "manager": ", manager_read_id = :id",
+    "assistant": "", "system": ""}.items()}
 VIEWS = {
     "open": "d.status = 'open'",
     "waiting": "d.status = 'open' AND d.handler = 'waiting'",
@@ -36,12 +41,11 @@ def dialog(q, dialog_id):
 
 def dialog_state(q, dialog_id):
     """What the rules need of a dialog, without the view's joins; or None."""
-    return q.one(STATE + "WHERE d.id = :id", id=dialog_id)
+    return q.one(STATE_BY_ID, id=dialog_id)
 
 
 def open_dialog(q, site_id, guest_hash):
-    return q.one(STATE + "WHERE g.site_id = :site_id AND g.guest_hash = :hash AND d.status = 'open'",
-                 site_id=site_id, hash=guest_hash)
+    return q.one(STATE_OF_OPEN, site_id=site_id, hash=guest_hash)
 
 
 def newest_dialog(q, site_id, guest_hash):
@@ -126,7 +130,5 @@ def add_message(tx, dialog_id, sender, text, client_id, author_name=None, manage
     row = {"dialog_id": dialog_id, "sender": sender, "text": text, "client_id": client_id,
            "author_name": author_name, "created_at": now()}
     row["id"] = tx.insert("message", manager_id=manager_id, **row)
-    marks = {"guest": ", last_guest_message_id = :id, guest_read_id = :id", "manager": ", manager_read_id = :id"}
-    tx.execute(f"UPDATE dialog SET last_message_id = :id{marks.get(sender, '')} WHERE id = :dialog_id",
-               id=row["id"], dialog_id=dialog_id)
+    tx.execute(MARKS[sender], id=row["id"], dialog_id=dialog_id)
     return row

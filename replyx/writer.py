@@ -1,9 +1,11 @@
 """The one durable write path: every write is a function run by one thread, many to a COMMIT."""
 import logging
-import queue
 import sqlite3
 import threading
 import time
+from collections import deque
+from contextlib import suppress
+from functools import cache
 
 from . import storage
 from .errors import ReplyXError, StorageUnavailable
@@ -17,6 +19,7 @@ BUSY_SECONDS = 2.0
 BUSY_PAUSE = 0.005
 # Less than the clients wait for an ack: they hear why.
 WAIT_SECONDS = 5.0
+WATCH_SECONDS = 0.5
 STOP_SECONDS = 10.0
 
 
@@ -53,8 +56,7 @@ class Transaction(Query):
 
     def insert(self, table, **values):
         """Add a row; its id. `table` and the names come from our own code, never from a request."""
-        names, places = ", ".join(values), ", ".join(f":{name}" for name in values)
-        return self._connection.execute(f"INSERT INTO {table} ({names}) VALUES ({places})", values).lastrowid
+        return self._connection.execute(_insert(table, tuple(values)), values).lastrowid
 
     def update(self, table, id, **values):
         """Change the row with this id; the number of rows changed."""
@@ -62,26 +64,38 @@ class Transaction(Query):
         return self.execute(f"UPDATE {table} SET {places} WHERE id = :id", id=id, **values)
 
 
+@cache
+def _insert(table, names):
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})"
+
+
 class _Unit:
-    __slots__ = ("run", "after", "value", "error", "since", "is_withdrawn", "_done")
+    __slots__ = ("run", "after", "value", "error", "since", "is_settled", "is_withdrawn", "_done")
 
     def __init__(self, run, after):
         self.run, self.after, self.value, self.error = run, after, None, None
-        self.since, self.is_withdrawn = time.monotonic(), False
+        self.since, self.is_settled, self.is_withdrawn = time.monotonic(), False, False
         # A lock taken now and released by the writer: the cheapest wait that both threads and greenlets have.
         self._done = threading.Lock()
         self._done.acquire()
 
     def settle(self):
-        self._done.release()
+        if not self.is_settled:
+            self.is_settled = True
+            # Where threads are real, it may have been withdrawn in this very moment.
+            with suppress(RuntimeError):
+                self._done.release()
+
+    def withdraw(self):
+        """Let the sender go, as the disk hangs. A unit that is in the COMMIT already may be stored all the same, and its
+        effects happen in order; the sender's retry is recognised by its client_id."""
+        self.is_withdrawn = True
+        self.settle()
 
     def wait(self):
-        """True once the unit's fate is known, False when the disk hangs. Whoever stops waiting, a unit that is in the COMMIT
-        already may be stored, and its effects happen in order; the sender's retry is recognised by its client_id."""
-        self.is_withdrawn = not self._done.acquire(timeout=WAIT_SECONDS)
-        return not self.is_withdrawn
-
-    def result(self):
+        self._done.acquire()
+        if self.is_withdrawn:
+            raise StorageUnavailable()
         if self.error is not None:
             raise self.error
         return self.value
@@ -95,7 +109,8 @@ class Writer:
     """
 
     def __init__(self):
-        self._units = queue.SimpleQueue()
+        # What waits for the next batch, rung in with the bell, and everything whose sender waits, oldest first.
+        self._queue, self._bell, self._waiting = deque(), threading.Event(), deque()
         self._thread = None
         self._hold = None
         self._trouble = storage.Trouble("writes")
@@ -107,15 +122,16 @@ class Writer:
         self._hold = storage.Hold(path, release_others)
         if serving:
             self._hold.settle()
-        self._units = queue.SimpleQueue()
+        self._queue, self._bell, self._waiting = deque(), threading.Event(), deque()
         self._thread = threading.Thread(target=self._run, name="replyx-writer", daemon=True)
         self._thread.start()
+        threading.Thread(target=self._watch, args=(self._thread,), name="replyx-writer-watch", daemon=True).start()
 
     def stop(self):
         """Finish what is queued, if the disk does, then close the file. Further units are refused."""
         thread, self._thread = self._thread, None
         if thread:
-            self._units.put(None)
+            self._put(None)
             thread.join(STOP_SECONDS)
             if thread.is_alive():
                 log.error("the disk hangs; what it has not taken is not stored")
@@ -131,28 +147,44 @@ class Writer:
         """
         if self._thread is None:
             raise StorageUnavailable()
-        if self._units.qsize() >= MAX_WAITING:
+        if len(self._queue) >= MAX_WAITING:
             self._trouble.report(f"{MAX_WAITING} writes wait for the disk already")
             raise StorageUnavailable()
         if threading.current_thread() is self._thread:
             raise RuntimeError("a unit can't wait for another unit")
         unit = _Unit(run, after)
-        self._units.put(unit)
-        if not unit.wait():
-            self._trouble.report(f"the disk took none for {WAIT_SECONDS:g} s")
-            raise StorageUnavailable()
-        return unit.result()
+        self._waiting.append(unit)
+        self._put(unit)
+        return unit.wait()
+
+    def _put(self, unit):
+        self._queue.append(unit)
+        if not self._bell.is_set():
+            self._bell.set()
 
     def _run(self):
         stopping = False
         while not stopping:
-            batch = [self._units.get()]
-            while len(batch) < MAX_BATCH and not self._units.empty():
-                batch.append(self._units.get())
-            stopping = None in batch
-            waiting = [unit for unit in batch if unit is not None and not unit.is_withdrawn]
-            if waiting:
-                self._commit(waiting)
+            self._bell.wait()
+            # Before the look into the queue: what comes after it rings again.
+            self._bell.clear()
+            while self._queue and not stopping:
+                batch = [self._queue.popleft() for _ in range(min(len(self._queue), MAX_BATCH))]
+                stopping = None in batch
+                units = [unit for unit in batch if unit is not None and not unit.is_withdrawn]
+                if units:
+                    self._commit(units)
+
+    def _watch(self, thread):
+        """Let go of senders whose units the disk does not take; one watch costs less than a time-out for each."""
+        while thread.is_alive():
+            time.sleep(WATCH_SECONDS)
+            late = time.monotonic() - WAIT_SECONDS
+            while self._waiting and (self._waiting[0].is_settled or self._waiting[0].since <= late):
+                unit = self._waiting.popleft()
+                if not unit.is_settled:
+                    self._trouble.report(f"the disk took none for {WAIT_SECONDS:g} s")
+                    unit.withdraw()
 
     def _commit(self, batch):
         try:

@@ -80,7 +80,7 @@ def in_one_batch(writer, units):
     for name, unit, after in units:
         threads.append(threading.Thread(target=submit, args=(name, unit, after)))
         threads[-1].start()
-        until(lambda: writer._units.qsize() == len(threads) - 1)
+        until(lambda: len(writer._queue) == len(threads) - 1)
     release.set()
     for thread in threads:
         thread.join(10)
