@@ -18,16 +18,17 @@ def delete_site(tx, site_id):
     references = [(table, key["from"], key["table"]) for table in tables
                   for key in tx.all("SELECT * FROM pragma_foreign_key_list(:name)", name=table)
                   if key["on_delete"] != "SET NULL"]
-    _delete(tx, references, "site", [site_id])
-    _delete(tx, references, "api_key", [key["id"] for key in keys])
+    _delete(tx, references, "site", "id", [site_id])
+    _delete(tx, references, "api_key", "id", [key["id"] for key in keys])
 
 
-def _delete(tx, references, table, ids):
-    """Delete rows by rowid, those that refer to them first. Every reference is to an `id`, which is the rowid."""
+def _delete(tx, references, table, column, ids):
+    """Delete the rows whose `column` is among `ids`, those that refer to them first. Every reference is to an `id`."""
+    children = [(child, reference) for child, reference, parent in references if parent == table]
     for start in range(0, len(ids), IN_ONE_STATEMENT):
         some = ", ".join(str(int(row_id)) for row_id in ids[start:start + IN_ONE_STATEMENT])
-        for child, column, parent in references:
-            if parent == table:
-                rows = tx.all(f'SELECT rowid AS row_id FROM "{child}" WHERE "{column}" IN ({some})')
-                _delete(tx, references, child, [row["row_id"] for row in rows])
-        tx.execute(f'DELETE FROM "{table}" WHERE rowid IN ({some})')
+        if children:
+            rows = [row["id"] for row in tx.all(f'SELECT id FROM "{table}" WHERE "{column}" IN ({some})')]
+            for child, reference in children:
+                _delete(tx, references, child, reference, rows)
+        tx.execute(f'DELETE FROM "{table}" WHERE "{column}" IN ({some})')

@@ -120,7 +120,7 @@ def site_of(credentials):
     """The id of a guest's site, from what was looked up before; None where nothing was. It never asks the database."""
     if credentials.speaks != "guest" or not (credentials.site_token or type(credentials.assistant_id) is int):
         return None
-    found = _cache.get(credentials.grant)
+    found = _cache.get(credentials.site_grant)
     return found and found[1]["site"]["id"]
 
 

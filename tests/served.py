@@ -10,6 +10,16 @@ from pathlib import Path
 
 import requests
 
+# The command line, several times in one interpreter: most of a command's time is the start of one.
+COMMANDS = """
+import contextlib, io, json, sys
+from replyx.cli import main
+for arguments, stdin in json.load(sys.stdin):
+    sys.stdin = io.StringIO(stdin)
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        main.main(arguments, standalone_mode=False)
+    print(json.dumps(json.loads(printed.getvalue())))
+"""
 REPLYX = str(Path(sys.executable).with_name("replyx"))
 
 
@@ -75,6 +85,14 @@ class Served:
     @property
     def log(self):
         return self._log.read_text()
+
+    def commands(self, *lines):
+        """Run `replyx ...` for each (arguments, stdin); what each printed, from JSON."""
+        lines = [([*map(str, arguments), "--json"], stdin) for arguments, stdin in lines]
+        done = subprocess.run([sys.executable, "-c", COMMANDS], env=self.env, input=json.dumps(lines), capture_output=True,
+                              text=True, timeout=30)
+        assert done.returncode == 0, done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
 
     def command(self, *arguments, stdin="", code=0):
         """Run `replyx ...` on the instance; what it printed, from JSON if asked for with --json."""

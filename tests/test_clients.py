@@ -66,7 +66,7 @@ def test_a_line_waits_for_the_server_but_not_for_the_way_to_it(refusal, sends):
         import {{ Outbox }} from "./outbox.js";
         let sends = 0;
         const send = async () => {{ sends += 1; throw Object.assign(new Error(), {refusal}, {{ retry: true }}); }};
-        const outbox = new Outbox({{ send, save: async () => {{}}, remove() {{}}, onChange() {{}} }});
+        const outbox = new Outbox({{ send, save: async () => {{}}, remove() {{}}, onChange() {{}}, note() {{}} }});
         await outbox.add("text", "client_id");
         await new Promise(setImmediate);
         await outbox.pump();

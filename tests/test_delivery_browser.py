@@ -142,6 +142,6 @@ def test_a_line_for_a_full_disk_waits_and_goes_out_by_itself(context, host, serv
         assert widget.unsent() == ["there is none"]
     finally:
         served.fault.unlink()
-    expect(widget.log.get_by_text("Sent")).to_have_count(2, timeout=20_000)
+    expect(widget.log.get_by_text("Sent", exact=True)).to_have_count(2, timeout=20_000)
     assert stored(desk, "there is space") == ["there is space", "there is none"]
     until(lambda: widget.unsent() == [])

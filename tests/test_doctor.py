@@ -133,6 +133,7 @@ def test_a_site_of_the_same_name_is_the_owners(served):
     served.command("apikey", "add", "ReplyX doctor", "--site", site["id"])
     shown = {"Replyx-Site-Token": site["site_token"]}
     requests.post(f"{served.url}/api/site/dialogs", headers=shown, json={"message": {"text": "I am real"}}, timeout=10)
+    until(lambda: rows(served)["delivery"], what="the count of the owner's line")
     before = rows(served)
     assert before["message"] and look(served.env)["ok"]
     assert rows(served) == before

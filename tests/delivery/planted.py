@@ -10,14 +10,14 @@ COMMIT_SECONDS = 0.5
 
 
 def _commit_late(self, batch):
-    self._begin()
+    self._begin(time.monotonic())
     for unit in batch:
         self._run_unit(unit)
         if unit.error is None and unit.after is not None:
             self._run_after(unit)
         unit.settle()
     time.sleep(COMMIT_SECONDS)
-    self._connection.execute("COMMIT")
+    self._hold.connection.execute("COMMIT")
 
 
 if __name__ == "__main__":

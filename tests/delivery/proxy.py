@@ -14,6 +14,7 @@ WEATHERS = {
     "slow": {"pass": 2, "delay": 6, "truncate": 1},
     "stormy": {"pass": 4, "delay": 3, "drop": 2, "reset_before": 3, "reset_after": 6, "swallow_reply": 1, "swallow_all": 1,
                "truncate": 3, "bad_gateway": 1, "foreign_json": 1},
+    "cutting": {"pass": 1, "reset_after": 3},
     "no_websocket": {"pass": 4, "refuse_websocket": 8, "swallow_websocket": 4, "reset_after": 2},
 }
 # The piece of the client's with which a fate comes.

@@ -33,8 +33,8 @@ MESSAGES = """
 
 @dataclass
 class Storm:
-    """How long it blows, in seconds, by which seed, over whom, and how often the server is killed at least; `settle` is how
-    many seconds the clients may need in the calm after it."""
+    """How long it blows, in seconds, by which seed, over whom, in which weathers; how often the server is killed and a
+    reply cut off at least; `settle` is how many seconds the clients may need in the calm after it."""
     seconds: float
     seed: int
     visitors: int = 9
@@ -42,6 +42,8 @@ class Storm:
     managers: int = 2
     settle: float = 60
     kills: int = 3
+    resets: int = 3
+    weathers: tuple = WEATHERS_IN_TURN
     new_client_ids: bool = False
 
     def run(self, folder, served=Served, **env):
@@ -86,12 +88,12 @@ class Storm:
     def _kill_again_and_again(self, server, proxy, clients):
         kills, end = 0, time.monotonic() + self.seconds
         with open(server.instance / RECORDS) as records:
-            for weather in itertools.cycle(WEATHERS_IN_TURN):
+            for weather in itertools.cycle(self.weathers):
                 proxy.set_weather(weather)
                 until(lambda: clients.poll() is not None or any('"acked"' in line for line in records), 60, "an ack")
                 assert clients.poll() is None, (server.instance / CLIENTS_LOG).read_text()[-2000:]
                 time.sleep(self.random.uniform(0.5, 3))
-                if kills >= self.kills and time.monotonic() > end:
+                if kills >= self.kills and proxy.counts["reset_after"] >= self.resets and time.monotonic() > end:
                     return kills
                 if self.kills:
                     server.stop(signal.SIGKILL)

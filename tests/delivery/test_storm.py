@@ -27,11 +27,12 @@ def test_half_a_minute_of_storm_loses_nothing(tmp_path):
 
 
 def test_an_ack_before_the_commit_is_caught(tmp_path):
-    failures, _ = Storm(0, 1, visitors=3, managers=1, settle=3).run(tmp_path, PlantedServer, PYTHONPATH=str(config.ROOT))
+    failures, _ = Storm(0, 1, visitors=3, managers=1, settle=3, resets=0).run(tmp_path, PlantedServer, PYTHONPATH=str(config.ROOT))
     assert any(failure.startswith("acked but not stored") for failure in failures), failures
     assert any(failure.startswith("seen but not stored") for failure in failures), failures
 
 
 def test_a_retry_with_a_new_client_id_is_caught(tmp_path):
-    failures, _ = Storm(5, 1, visitors=0, managers=1, settle=5, kills=0, new_client_ids=True).run(tmp_path)
+    storm = Storm(0, 1, visitors=0, managers=1, settle=5, kills=0, resets=10, weathers=("cutting",), new_client_ids=True)
+    failures, _ = storm.run(tmp_path)
     assert any(failure.startswith("stored 2 times") for failure in failures), failures
