@@ -11,12 +11,13 @@ run: $(VENV)/run.done
 
 test: $(VENV)/test.done tools
 	$(BIN)/flake8 replyx tests bench wsgi.py
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 # What takes longer than a test may, one line for each run, each with a seed of its own that it prints; needs Node and a C compiler.
-soak: $(VENV)/test.done tools
+soak: $(VENV)/test.done tools bench/node_modules
 	$(BIN)/python -m tests.power.power --seconds 40 --points 200
 	$(BIN)/python -m tests.delivery.storm --seconds 600
+	$(BIN)/python bench/crowd.py
 
 # Figures beside the bare stack and two Node servers; ten minutes, needs Node (and a C compiler for the slow disk).
 bench: $(VENV)/run.done bench/node_modules

@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from run import REPLYX, free_port
+from servers import REPLYX, free_port
 
 HERE = Path(__file__).resolve().parent
 
@@ -91,7 +91,7 @@ def wait(condition, what, seconds=120):
 
 
 def storm(folder, sockets):
-    """The server is killed and started again; every client comes back by itself."""
+    """The server is killed and started again; every client comes back by itself. What the load generator measured."""
     with Ticking(folder) as server:
         load = server.load("--mode=storm", f"--sockets={sockets}")
         if load.stdout.readline().strip() != "READY":
@@ -99,8 +99,13 @@ def storm(folder, sockets):
         server.kill()
         server.start()
         result = json.loads(load.communicate(timeout=180)[0].splitlines()[-1])
-        print(f"{sockets} sockets, killed and back: all after {result['storm_ms'] / 1000:.1f} s, half after "
-              f"{result['back_ms']['p50'] / 1000:.1f} s", flush=True)
+        return result
+
+
+def print_storm(folder, sockets):
+    result = storm(folder, sockets)
+    print(f"{sockets} sockets, killed and back: all after {result['storm_ms'] / 1000:.1f} s, half after "
+          f"{result['back_ms']['p50'] / 1000:.1f} s", flush=True)
 
 
 def idle_and_drop(folder, sockets, minutes):
@@ -170,7 +175,7 @@ def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     if hard < options.sockets + 500:
         raise SystemExit(f"this shell may open {hard} files; raise it (ulimit -n) or use --sockets")
-    parts = (lambda folder: storm(folder, options.storm), stalled_reader,
+    parts = (lambda folder: print_storm(folder, options.storm), stalled_reader,
              lambda folder: idle_and_drop(folder, options.sockets, options.minutes))
     for part in parts:
         with tempfile.TemporaryDirectory() as folder:

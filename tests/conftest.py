@@ -1,5 +1,6 @@
 """The fixtures: an instance, a served process on it, and a fixed cast of people."""
 import os
+import random
 import shutil
 
 import pytest
@@ -12,6 +13,14 @@ CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
             "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP *.test 127.0.0.1"]
 TOOLS = {"browser": ("chromium",), "compiler": ("cc",), "node": ("node", "npm"), "nginx": ("nginx", "openssl"),
          "openssl": ("openssl",)}
+
+
+def pytest_configure():
+    os.environ.setdefault("STORM_SEED", str(random.SystemRandom().randrange(2**31)))
+
+
+def pytest_report_header():
+    return f"STORM_SEED={os.environ['STORM_SEED']}"
 
 
 def pytest_collection_modifyitems(items):

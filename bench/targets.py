@@ -1,0 +1,67 @@
+"""The table of targets with what a run has reached, and the figures beyond message rates that it needs."""
+import gzip
+import re
+import tempfile
+from contextlib import ExitStack
+from urllib.parse import urljoin
+
+import crowd
+import history
+import requests
+from servers import median, rate, ratio, replyx
+
+IMPORT = re.compile(r"""(?:from|import)\s*\(?["'](\./[^"']+)["']""")
+LINK = re.compile(r"""(?:src|href)="([^"]+\.(?:js|css))\"""")
+
+
+def widget_bytes():
+    """Gzipped bytes of the loader, and of it with everything that an open panel has loaded."""
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        server = replyx(folder, {}, stack)
+        origin = f"http://127.0.0.1:{server.port}"
+        token = server.options[0].removeprefix("--site-token=")
+        loader = _zipped(requests.get(f"{origin}/replyx.js?site_token={token}", timeout=10).content)
+        seen, queue = {}, [f"{origin}/frame?site_token={token}"]
+        while queue:
+            address = queue.pop()
+            if address in seen:
+                continue
+            text = requests.get(address, timeout=10).text
+            seen[address] = _zipped(text.encode())
+            queue += [urljoin(address, found) for found in (*IMPORT.findall(text), *LINK.findall(text))]
+    return loader, loader + sum(seen.values()), len(seen)
+
+
+def _zipped(content):
+    return len(gzip.compress(content, 9))
+
+
+def rows(plain, slow, paced):
+    """(figure, reached, first target, next target) from the three series of `run.py`; `slow` is None without a compiler."""
+    yield "durable msg/s / bare python-socketio echo", f"{ratio(plain, 'echo', rate):.2f}", "0.7", "1.1"
+    each = ratio(plain, "node each", rate), slow and ratio(slow, "node each", rate)
+    yield ("durable msg/s / Node commit-per-message; the same with fsync +4 ms",
+           f"{each[0]:.2f}; {each[1]:.1f}" if slow else f"{each[0]:.2f}; no compiler", "1.0; 8", "1.5; 12")
+    yield "durable msg/s / Node group commit", f"{ratio(plain, 'node group', rate):.2f}", "0.35", "0.6"
+    yield ("ack p99 at 500 msg/s over 1,000 sockets / bare echo",
+           f"{ratio(paced, 'echo', lambda result: result['ack_ms']['p99']):.1f}", "2.5", "1.5")
+    if slow:
+        kept = median(slow, "replyx", rate) / median(plain, "replyx", rate)
+        yield "throughput with fsync +4 ms / without", f"{kept:.2f}", "0.8", "0.95"
+    start = median(paced, "replyx", lambda result: result["rss_start_kib"]) / 1024
+    socket = median(paced, "replyx", lambda result: result["kib_per_socket"])
+    yield "RSS for an idle socket, and before them", f"{socket:.0f} KiB, {start:.0f} MB", "65 KiB, 90 MB", "40 KiB, 70 MB"
+    with tempfile.TemporaryDirectory() as folder:
+        seconds = crowd.storm(folder, 2000)["storm_ms"] / 1000
+    yield "2,000 clients back and joined after kill -9", f"{seconds:.1f} s", "5 s", "2.5 s"
+    for what, (few, many) in history.measure().items():
+        yield f"{what}: p95, 1,000,000 messages / 10,000", f"{many / few:.2f} ({many:.1f} ms)", "2", "1.2"
+    loader, panel, files = widget_bytes()
+    yield ("widget: gzipped bytes before the first click; to an open panel",
+           f"{loader / 1000:.1f} KB; {panel / 1000:.1f} KB in {files + 1} files", "5 KB; 45 KB", "2 KB; 30 KB")
+
+
+def show(plain, slow, paced):
+    print("\n| figure | reached | first | then |\n|---|---|---|---|")
+    for row in rows(plain, slow, paced):
+        print(f"| {' | '.join(row)} |", flush=True)
