@@ -1,6 +1,5 @@
 """Wrong payloads over both transports: a refusal in the one shape, nothing stored, and a server that goes on."""
 import json
-import uuid
 
 import pytest
 
@@ -8,7 +7,7 @@ from tests.hostile.wire import refusal
 
 pytestmark = pytest.mark.usefixtures("stored")
 DEEP = "[" * 100_000
-UUID = str(uuid.uuid4())
+UUID = "3f0c1f5e-6a3c-4c6e-9d1c-0f6f3b0a7e21"
 EMOJI = "\U0001F600"
 ANY_TEXT = '"text": "hello"'
 
