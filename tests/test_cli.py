@@ -131,7 +131,8 @@ def test_every_command_has_help(path, command):
 def test_a_command_as_root_becomes_the_owner_of_the_instance(tmp_path):
     instance = Served(tmp_path / "instance")
     instance.command("site", "list")
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+    # With several workers pytest puts a folder more between.
+    for folder in (tmp_path, *list(tmp_path.parents)[:3]):
         folder.chmod(0o755)
     for file in (instance.instance, *instance.instance.iterdir()):
         os.chown(file, NOBODY, NOBODY)
