@@ -23,7 +23,7 @@ soak: $(VENV)/test.done tools bench/node_modules
 	$(BIN)/python bench/crowd.py
 
 # Figures beside the bare stack and two Node servers; ten minutes, needs Node (and a C compiler for the slow disk).
-bench: $(VENV)/run.done bench/node_modules
+bench: $(VENV)/test.done bench/node_modules
 	$(BIN)/python bench/run.py
 
 bench/node_modules: bench/package-lock.json

@@ -46,6 +46,8 @@ def _connect(config, sid, environ, auth):
 
 def _disconnect(sid, reason=None):
     connection = rooms.remove(sid)
+    # A client may leave the namespace alone: its transport would count for nobody and stay open.
+    rooms.disconnect([sid])
     if connection:
         log.info("[%s] connection closed address=%s reason=%s", connection.credentials.channel.capitalize(), connection.address,
                  str(reason).replace(" ", "-"))

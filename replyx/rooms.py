@@ -40,7 +40,8 @@ ALL_MANAGERS = "managers"
 
 def add(sid, connection):
     _connections[sid] = connection
-    _by_grant.setdefault(connection.credentials.grant, set()).add(sid)
+    for grant in connection.credentials.grants:
+        _by_grant.setdefault(grant, set()).add(sid)
     _by_address[connection.address] += 1
 
 
@@ -48,10 +49,10 @@ def remove(sid):
     """Forget a socket; its Connection, or None if it was never accepted."""
     connection = _connections.pop(sid, None)
     if connection:
-        sids = _by_grant[connection.credentials.grant]
-        sids.discard(sid)
-        if not sids:
-            del _by_grant[connection.credentials.grant]
+        for grant in connection.credentials.grants:
+            _by_grant[grant].discard(sid)
+            if not _by_grant[grant]:
+                del _by_grant[grant]
         _by_address[connection.address] -= 1
         if not _by_address[connection.address]:
             del _by_address[connection.address]

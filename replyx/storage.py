@@ -5,6 +5,8 @@ import sqlite3
 import time
 from pathlib import Path
 
+from .green import in_thread
+
 log = logging.getLogger(__name__)
 
 REMIND_SECONDS = 60
@@ -173,7 +175,7 @@ class Hold:
 
 def _checkpoint(connection, mode):
     """Move the whole WAL into the database, durably. Raises sqlite3.OperationalError when another process is in the way."""
-    busy, _, _ = connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+    busy, _, _ = in_thread(connection.execute, f"PRAGMA wal_checkpoint({mode})").fetchone()
     if busy:
         error = sqlite3.OperationalError("database is locked by another process")
         error.sqlite_errorcode = sqlite3.SQLITE_BUSY

@@ -62,6 +62,11 @@ class Credentials:
         """What names a guest's site."""
         return ("site", self.site_token) if self.site_token else ("assistant", self.assistant_id)
 
+    @property
+    def grants(self):
+        """All that must count for a connection to stay: a link from a mail also needs its site."""
+        return (self.grant, self.site_grant) if self.guest_link else (self.grant,)
+
     @cached_property
     def guest_hash(self):
         return digest(self.guest_id)

@@ -7,7 +7,7 @@ from socket import SHUT_RDWR
 
 import engineio.socket
 import eventlet.hubs
-from engineio import packet
+from engineio import exceptions, packet
 from engineio.async_drivers.eventlet import WebSocketWSGI
 from eventlet.queue import Empty
 from eventlet.semaphore import Semaphore
@@ -128,6 +128,12 @@ class Transport(engineio.socket.Socket):
             with suppress(OSError):
                 self.websocket.socket.shutdown(SHUT_RDWR)
 
+    def receive(self, pkt):
+        # What came in one piece with the end is read after it, and a connect would stay in the rooms for ever.
+        if self.closed:
+            raise exceptions.SocketIsClosedError()
+        super().receive(pkt)
+
     def schedule_ping(self):
         if self.last_ping:
             self.last_ping = None
@@ -153,7 +159,7 @@ class Transport(engineio.socket.Socket):
         try:
             packets = self.queue.take(None if is_websocket else self.server.ping_interval + self.server.ping_timeout)
         except Empty:
-            raise engineio.exceptions.QueueEmpty() from None
+            raise exceptions.QueueEmpty() from None
         self.unread -= sum(len(pkt.data or "") + PACKET for pkt in packets)
         return [_Bundle(packets)] if is_websocket and packets else packets
 

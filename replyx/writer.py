@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 MAX_BATCH = 200
 MAX_WAITING = 10_000
 BUSY_SECONDS = 2.0
+LEAST_BUSY_SECONDS = 0.01
 BUSY_PAUSE = 0.005
 # Less than the clients wait for an ack: they hear why.
 WAIT_SECONDS = 5.0
@@ -189,7 +190,7 @@ class Writer:
     def _commit(self, batch):
         try:
             self._hold.renew()
-            self._begin(batch[0].since + BUSY_SECONDS)
+            self._begin(max(batch[0].since + BUSY_SECONDS, time.monotonic() + LEAST_BUSY_SECONDS))
             for unit in batch:
                 self._run_unit(unit)
             in_thread(self._hold.connection.execute, "COMMIT")

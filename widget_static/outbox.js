@@ -14,6 +14,7 @@ export class Outbox {
   entries = [];
   #timer;
   #attempts = 0;
+  #cause; // the code of the last failure, until something gets through
   #isPumping = false;
   // When the server itself asked for time, or failed: a way to it that opens again is no reason to ask before.
   #notBefore = 0;
@@ -39,7 +40,8 @@ export class Outbox {
   async add(line, clientId) {
     // NUL and half of a surrogate pair would be refused for good.
     const text = (line.toWellFormed?.() ?? line).replaceAll("\0", "");
-    const entry = { client_id: clientId, text, at: Date.now(), state: "waiting", isLate: this.#attempts > 0 };
+    const isLate = this.#attempts > 0;
+    const entry = { client_id: clientId, text, at: Date.now(), state: "waiting", isLate, cause: this.#cause };
     this.entries.push(entry);
     this.onChange();
     await this.#store(entry);
@@ -49,7 +51,8 @@ export class Outbox {
   retry(clientId) {
     const entry = this.#find(clientId);
     if (!entry) return;
-    Object.assign(entry, { state: "waiting", reason: undefined });
+    Object.assign(entry, { state: "waiting", reason: undefined, isLate: this.#attempts > 0, cause: this.#cause });
+    this.onChange();
     this.#store(entry);
     this.pump();
   }
@@ -88,6 +91,7 @@ export class Outbox {
     try {
       await this.send(entry);
       this.#attempts = 0;
+      this.#cause = undefined;
       this.drop(entry.client_id);
       return true;
     } catch (error) {
@@ -108,6 +112,7 @@ export class Outbox {
   }
 
   #later({ code, retryAfter }) {
+    this.#cause = code;
     for (const entry of this.entries) if (entry.state === "waiting") Object.assign(entry, { isLate: true, cause: code });
     const backOff = Math.min(FIRST_WAIT_MS * 2 ** this.#attempts, LONGEST_WAIT_MS) * (0.5 + Math.random() / 2);
     const wait = retryAfter ? retryAfter * 1000 : backOff;

@@ -233,3 +233,28 @@ def test_a_client_that_asks_and_never_reads_is_dropped(served, cast, stored):
             greedy.ws.send('421["message_list",' + json.dumps({"dialog_id": dialog_id}) + "]")
         until(lambda: any("connection closed" in line for line in served.log.splitlines()[before:]), 20, "the drop")
     assert guest.http("POST", "/dialogs", {}).json()["ok"]
+
+
+def test_nothing_connects_through_a_transport_that_was_closed(served, guest):
+    """A close and a connect in one segment: the server has read both before it hears of either."""
+    with Frames(served) as frames:
+        frames.ws.sock.sendall(b"".join(ABNF.create_frame(packet, ABNF.OPCODE_TEXT).format()
+                                        for packet in ("1", "40" + json.dumps(guest.auth))))
+        frames.end()
+    sid = polling(served, "")[1].split(b'"sid":"')[1].split(b'"')[0].decode()
+    body = f"1\x1e40{json.dumps(guest.auth)}".encode()
+    http(served, f"POST /socket.io/?EIO=4&transport=polling&sid={sid} HTTP/1.1", [f"Content-Length: {len(body)}"], body)
+    with Frames(served, json.dumps(guest.auth)) as frames:
+        assert frames.is_alive()
+    assert "KeyError" not in served.log
+
+
+def polling(served, query):
+    status, _, body = http(served, f"GET /socket.io/?EIO=4&transport=polling{query} HTTP/1.1")
+    return status, body
+
+
+def test_a_socket_that_leaves_the_namespace_is_closed(frames):
+    frames.send("41")
+    assert frames.end() is not None
+    until(frames.has_left)
