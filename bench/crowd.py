@@ -17,7 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from servers import REPLYX, free_port
+from servers import instance
 
 HERE = Path(__file__).resolve().parent
 
@@ -26,13 +26,9 @@ class Ticking:
     """A ReplyX under `ticking.py`, on an instance of its own; `with Ticking(folder) as server`."""
 
     def __init__(self, folder):
-        self.folder, self.port = Path(folder), free_port()
-        self.env = {**os.environ, "REPLYX_INSTANCE": str(folder), "REPLYX_RATE_LIMITS": "off", "REPLYX_PORT": str(self.port)}
-        self.site_token = self.command("site", "add", "Crowd", "--domain", "localhost")["site_token"]
-        self.key = self.command("apikey", "add", "crowd")["key"]
-
-    def command(self, *arguments):
-        return json.loads(subprocess.run([REPLYX, *arguments, "--json"], env=self.env, check=True, capture_output=True).stdout)
+        self.folder = Path(folder)
+        self.port, env, site, self.key = instance(folder)
+        self.env, self.site_token = {**os.environ, **env}, site["site_token"]
 
     def __enter__(self):
         self.start()

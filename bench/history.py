@@ -1,9 +1,6 @@
 """What a long history costs: the console's list and a page of messages, with ten thousand messages and with a million."""
-import json
-import os
 import sqlite3
 import statistics
-import subprocess
 import tempfile
 import time
 import uuid
@@ -11,7 +8,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import requests
-from servers import REPLYX, Server, free_port
+from servers import REPLYX, Server, instance
 
 LINES = 20
 REQUESTS = 200
@@ -35,16 +32,9 @@ def fill(path, site, messages):
             ((number, (number - 1) // LINES + 1, TEXT, str(uuid.uuid4()), TIME) for number in range(1, messages + 1)))
 
 
-def instance(folder, messages, stack):
+def served(folder, messages, stack):
     """A served instance with this many messages; its address and an API key."""
-    port = free_port()
-    env = {"REPLYX_INSTANCE": str(folder), "REPLYX_RATE_LIMITS": "off", "REPLYX_PORT": str(port)}
-
-    def command(*arguments):
-        done = subprocess.run([REPLYX, *arguments, "--json"], env={**os.environ, **env}, check=True, capture_output=True)
-        return json.loads(done.stdout)
-    site = command("site", "add", "History", "--domain", "localhost")
-    key = command("apikey", "add", "history")["key"]
+    port, env, site, key = instance(folder)
     fill(Path(folder) / "replyx.db", site, messages)
     stack.enter_context(Server("replyx", [REPLYX, "run"], port, env))
     return f"http://127.0.0.1:{port}/api/manager", key
@@ -65,7 +55,7 @@ def p95(address, key, path):
 def measure(small=10_000, large=1_000_000):
     """{what: (p95 ms with few messages, with many)}."""
     with tempfile.TemporaryDirectory() as few, tempfile.TemporaryDirectory() as many, ExitStack() as stack:
-        servers = [instance(few, small, stack), instance(many, large, stack)]
+        servers = [served(few, small, stack), served(many, large, stack)]
         middle = {address: messages // LINES // 2 for (address, _), messages in zip(servers, (small, large))}
         paths = {"console's list, open": lambda _: "/dialogs?view=open",
                  "console's list, closed": lambda _: "/dialogs?view=closed",

@@ -52,16 +52,20 @@ class Server:
         return json.loads(done.stdout.splitlines()[-1])
 
 
-def replyx(folder, env, stack):
-    """A ReplyX on an instance of its own, with a manager connected."""
+def instance(folder, **env):
+    """A fresh instance of ReplyX: the port and environment of its server, a site, an API key for all sites."""
     port = free_port()
     env = {"REPLYX_INSTANCE": str(folder), "REPLYX_RATE_LIMITS": "off", "REPLYX_PORT": str(port), **env}
 
     def command(*arguments):
         done = subprocess.run([REPLYX, *arguments, "--json"], env={**os.environ, **env}, check=True, capture_output=True)
         return json.loads(done.stdout)
-    site = command("site", "add", "Bench", "--domain", "localhost")
-    key = command("apikey", "add", "bench")["key"]
+    return port, env, command("site", "add", "Bench", "--domain", "localhost"), command("apikey", "add", "bench")["key"]
+
+
+def replyx(folder, env, stack):
+    """A ReplyX on an instance of its own, with a manager connected."""
+    port, env, site, key = instance(folder, **env)
     server = stack.enter_context(Server("replyx", [REPLYX, "run"], port, env, [f"--site-token={site['site_token']}"]))
     manager = subprocess.Popen(["node", "manager.mjs", f"ws://127.0.0.1:{port}", key], cwd=HERE, stdout=subprocess.PIPE, text=True)
     stack.callback(manager.stdout.close)

@@ -15,7 +15,7 @@ KEEP_DAYS = 90
 
 class Tally:
     """Counts by (site_id, transport, outcome, code). Counting costs the message path one dict entry and no SQL; a kill
-    loses the last seconds. A count belongs to the day (UTC) on which it is written."""
+    loses the last seconds, and a disk that hangs may count some twice. A count belongs to the day (UTC) on which it is written."""
 
     def __init__(self):
         self._counts = {}

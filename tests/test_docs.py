@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from replyx import config, descriptions, intake
+from replyx import bounds, config, descriptions, intake, transport
 from replyx.cli import main
 from replyx.delivery_schemas import FAILURES
 from replyx.doctor import CHECKS
 from replyx.errors import CODES
-from replyx.limits import ADDRESS_FACTOR, LIMITS
+from replyx.limits import ADDRESS_FACTOR, LIMITS, MAX_OPEN
 from replyx.schemas import MAX_TEXT
+from replyx.tally import FLUSH_SECONDS, KEEP_DAYS
 from tests.test_cli import commands
 
 ROOT = Path(__file__).parent.parent
@@ -87,6 +88,11 @@ def test_limits():
         text = next(value for what, value in rows.items() if what.startswith(start))
         assert text.startswith(f"{LIMITS[name][0]} in {LIMITS[name][1]} s".replace("60 s", "a minute"))
     assert rows["mails to a guest's address"] == f"{LIMITS['mail'][0]} in a day" and LIMITS["mail"][1] == 24 * 3600
+    assert rows["open sockets"].startswith(f"{MAX_OPEN:,} for an address")
+    assert rows["a socket that shows no credentials"] == f"{transport.CONNECT_SECONDS} s"
+    assert rows["a request's head; its body"] == f"{bounds.HEAD_SECONDS} s; {bounds.BODY_SECONDS} s"
+    assert rows["what waits for a client that doesn't read"].startswith(f"{transport.MAX_UNREAD:,} characters")
+    assert rows["counts of messages"].startswith(f"{KEEP_DAYS} days; the last {FLUSH_SECONDS} seconds")
     assert LIMITS["sign_in"] == (10, 300) and LIMITS["refused"][0] * ADDRESS_FACTOR == 100
 
 
@@ -94,6 +100,11 @@ def test_every_setting_in_the_other_docs_exists():
     known = {setting.variable for setting in (config.INSTANCE, *config.SETTINGS)}
     for file in (ROOT / "README.md", ROOT / "docs" / "install.md", *(ROOT / "deploy").iterdir()):
         assert set(re.findall(r"REPLYX_[A-Z_]+", file.read_text())) <= known, file.name
+
+
+def test_no_place_is_left_to_fill_in():
+    for file in (ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")):
+        assert not re.findall(r"@[A-Z]+@", file.read_text()), file.name
 
 
 @pytest.mark.parametrize("file", ["README.md", "docs/install.md"])
