@@ -137,12 +137,11 @@ def stalled_reader(folder):
             stalled.sendall(b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n"
                             b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
                             b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
+            read_to(stalled, b"\r\n\r\n")
             packet = b'40{"api_key":"' + server.key.encode() + b'"}'
             # An unmasked key of zeros leaves the text as it is.
             stalled.sendall(bytes([0x81, 0x80 | len(packet)]) + bytes(4) + packet)
-            heard = b""
-            while b"40{" not in heard:
-                heard += stalled.recv(4096)
+            read_to(stalled, b"40{")
             before = server.mib
             load = server.load("--sockets=200", "--rate=500", "--size=1900", "--seconds=20")
             load.communicate(timeout=180)
@@ -150,6 +149,16 @@ def stalled_reader(folder):
             fate = "closed" if drain(stalled) else "NOT CLOSED"
             print(f"a manager that reads nothing, 10,000 lines of 1,900 characters: {fate}, {before:.0f} MiB "
                   f"before, {server.mib:.0f} after, longest standstill {server.gap():.0f} ms", flush=True)
+
+
+def read_to(link, mark):
+    """Read until `mark` has come."""
+    heard = b""
+    while mark not in heard:
+        piece = link.recv(4096)
+        if not piece:
+            raise SystemExit("the server ended the connection")
+        heard += piece
 
 
 def drain(link):

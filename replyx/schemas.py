@@ -250,7 +250,7 @@ def check(schema, **values):
         raise Invalid(f"{name}: {texts[0]}", fields=messages)
 
 
-_message, _guest_dialog, _manager_dialog = Message(), GuestDialog(), ManagerDialog()
+_guest_dialog, _manager_dialog = GuestDialog(), ManagerDialog()
 
 
 def _author(name):
@@ -258,8 +258,10 @@ def _author(name):
 
 
 def dump_message(row):
-    """A row of messages as it goes over the wire."""
-    return _message.dump({**row, "author": _author(row["author_name"]), "attachments": []})
+    """A row of messages as it goes over the wire: what `Message` says, written out, as every line takes this way."""
+    return {"id": row["id"], "dialog_id": row["dialog_id"], "sender": row["sender"], "text": row["text"],
+            "created_at": row["created_at"], "client_id": row["client_id"], "author": _author(row["author_name"]),
+            "attachments": []}
 
 
 def dump_guest_dialog(row):

@@ -50,14 +50,26 @@ def make_app():
     return app
 
 
+class _Lines(logging.Formatter):
+    """The date and time to the second are worked out once a second: they are a quarter of a line's cost."""
+    _second, _text = None, ""
+
+    def formatTime(self, record, datefmt=None):
+        second = int(record.created)
+        if second != self._second:
+            self._second, self._text = second, time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(second))
+        return f"{self._text},{int(record.msecs):03d}"
+
+
 def _start_logging(level):
-    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
+    logging.basicConfig(level=level.upper(), stream=sys.stderr)
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     # The caller's file and line, which our format does not show, would be looked up for each line.
     logging._srcfile = None
     for name in ("alembic", "engineio", "socketio"):
         logging.getLogger(name).setLevel("ERROR")
     for handler in logging.getLogger().handlers:
+        handler.setFormatter(_Lines("%(asctime)s %(levelname)s %(message)s"))
         # A green lock held by a greenlet would hang a native thread that logs.
         handler.lock = eventlet.patcher.original("threading").RLock()
 

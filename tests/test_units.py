@@ -2,7 +2,7 @@
 import pyotp
 import pytest
 
-from replyx import clock, config, origins, passwords, tokens
+from replyx import clock, config, origins, passwords, schemas, tokens
 from replyx.errors import Invalid, RateLimited
 from replyx.gateway import Gateway
 from replyx.limits import LIMITS, Limiter
@@ -159,3 +159,12 @@ def test_a_one_time_code_counts_a_step_either_way(monkeypatch):
 def test_what_is_kept_of_a_secret_is_its_hash():
     assert tokens.digest("secret") == "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"
     assert len(tokens.new("st_")) > 40 and tokens.new("st_") != tokens.new("st_")
+
+
+@pytest.mark.parametrize("author", [None, "Anna"])
+def test_a_message_on_the_wire_is_what_its_schema_says(author):
+    row = {"id": 7, "dialog_id": 3, "sender": "manager", "text": "hello", "created_at": "2026-01-31T09:30:00.000Z",
+           "client_id": "89b7360b-c925-43a8-8773-f4718e0b8254", "author_name": author}
+    wire = schemas.dump_message(row)
+    assert set(wire) == set(schemas.Message().fields) and schemas.Message().dump(wire) == wire
+    assert wire["author"] == (author and {"name": author, "avatar": None})
