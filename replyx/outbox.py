@@ -44,7 +44,7 @@ class Outbox:
 
     def init_app(self, app):
         settings = app.config["REPLYX"]
-        self._channel = Email(settings) if settings.smtp_url else None
+        self._channel = Email(settings.smtp_url, settings.mail_from) if settings.smtp_url else None
         self._after, self._url = settings.mail_after * 60, settings.url
         self._sent, self._mailed_at = set(), {}
 
