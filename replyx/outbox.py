@@ -14,7 +14,7 @@ from . import clock
 from . import outbox_store as store
 from .clock import now
 from .database import reader
-from .errors import RateLimited
+from .errors import RateLimited, StorageUnavailable
 from .extensions import writer
 from .limits import limiter
 from .notify import digest
@@ -66,6 +66,8 @@ class Outbox:
 
     def start(self):
         if self.is_on:
+            self._stops = False
+            self._wake.clear()
             self._thread = threading.Thread(target=self._run, name="replyx-outbox", daemon=True)
             self._thread.start()
 
@@ -89,6 +91,9 @@ class Outbox:
                     is_fresh = False
                 self.run_due()
                 pause = self._pause()
+            except StorageUnavailable:
+                # The storage has told the log.
+                pause = LONGEST_SLEEP
             except Exception:
                 log.exception("[Mail] working off the outbox failed")
                 pause = LONGEST_SLEEP
