@@ -3,7 +3,7 @@ import logging
 import sqlite3
 
 from . import accounts_store as store
-from . import outbox_store, passwords, rooms, schemas, tokens
+from . import outbox_store, passwords, rooms, schemas, tokens, values
 from .actions import MANAGER, NOBODY, Action, Answer
 from .clock import now
 from .database import reader
@@ -22,9 +22,8 @@ SETUP_SECONDS = 24 * 3600
 
 def sign_in(identity, payload, context):
     """Make a session. An unknown address, a wrong password and a disabled account answer alike."""
-    email = payload["email"].strip().lower()
-    limiter.hit("account", "identity", email)
-    manager = store.manager_by_email(reader, email)
+    limiter.hit("account", "identity", _written(payload["email"]))
+    manager = _manager_by_email(payload["email"])
     right = passwords.is_password(manager and manager["password_hash"], payload["password"])
     if not right or manager["disabled_at"]:
         raise Unauthorized("The email or the password is wrong. Check both and try again.")
@@ -38,6 +37,19 @@ def sign_in(identity, payload, context):
             raise _wrong_code()
         return _add_session(tx, manager["id"], payload.get("lang"))
     return _signed_in(writer.submit(unit))
+
+
+def _written(email):
+    """An address in the one spelling that counts for limits and new accounts."""
+    try:
+        return values.address(email).lower()
+    except ValueError:
+        return email.strip().lower()
+
+
+def _manager_by_email(email):
+    """The manager's row, or None. An older one may have the address as it was typed then."""
+    return store.manager_by_email(reader, _written(email)) or store.manager_by_email(reader, email.strip().lower())
 
 
 def _code_step(secret, code):
@@ -97,7 +109,7 @@ def sign_out(identity, payload, context):
 
 def set_up(identity, payload, context):
     """Make an owner through a one-time link, and sign in."""
-    email = _email(payload["email"])
+    email = payload["email"].lower()
     password_hash = passwords.hash_password(payload["password"])
 
     def unit(tx):
@@ -141,13 +153,6 @@ def _without_second_factor(identity):
 
 # What the command line does
 
-def _email(text):
-    email = text.strip().lower()
-    if not schemas.EMAIL.fullmatch(email):
-        raise Invalid(f"{text!r} is not an email address.", fields={"email": ["Not an email address."]})
-    return email
-
-
 def _add_manager(tx, email, name, role, password_hash, site_ids=()):
     try:
         return store.add_manager(tx, email, name, role, password_hash, site_ids)
@@ -160,8 +165,8 @@ def _add_manager(tx, email, name, role, password_hash, site_ids=()):
 
 def add_manager(email, name, role, password, site_ids=()):
     """The new manager's row. Raises Invalid, Conflict or NotFound."""
-    schemas.check(schemas.NewManager(), email=email, name=name, password=password)
-    email, password_hash = _email(email), passwords.hash_password(password)
+    checked = schemas.check(schemas.NewManager(), email=email, name=name, password=password)
+    email, password_hash = checked["email"].lower(), passwords.hash_password(password)
     if role == "owner" and site_ids:
         raise Invalid("An owner sees every site. Leave --site out, or make a manager.")
     writer.submit(lambda tx: _add_manager(tx, email, name, role, password_hash, site_ids))
@@ -169,7 +174,7 @@ def add_manager(email, name, role, password, site_ids=()):
 
 
 def find_manager(email):
-    manager = store.manager_by_email(reader, email.strip().lower())
+    manager = _manager_by_email(email)
     if manager is None:
         raise NotFound(f"There is no manager with the email {email}. See `replyx manager list`.")
     return manager

@@ -76,6 +76,10 @@ def managers(q):
     return q.all("SELECT * FROM manager ORDER BY id")
 
 
+def manager(q, manager_id):
+    return q.one("SELECT id, email, wants_mail FROM manager WHERE id = :id", id=manager_id)
+
+
 def manager_by_email(q, email):
     return q.one("SELECT * FROM manager WHERE email = :email", email=email)
 
@@ -143,10 +147,6 @@ def replace_setup_link(tx, token_hash, expires_at):
 def use_setup_link(tx, token_hash):
     """1 if the link counted, and now it is gone; else 0."""
     return tx.execute("DELETE FROM setup_link WHERE token_hash = :hash AND expires_at > :now", hash=token_hash, now=now())
-
-
-def manager(q, manager_id):
-    return q.one("SELECT id, email, wants_mail FROM manager WHERE id = :id", id=manager_id)
 
 
 # Guests

@@ -6,7 +6,7 @@ import errno
 import ipaddress
 import os
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -24,9 +24,9 @@ class ConfigError(Exception):
 
 def public_origin(value):
     """The origin as browsers write it: lower case, an IDNA host, no default port. Raises ValueError with what is wrong."""
-    parts = urlsplit(value)
-    extra = parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc
     try:
+        parts = urlsplit(value)
+        extra = parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc
         if parts.scheme not in origins.DEFAULT_PORTS or extra or not parts.hostname or ":" in parts.hostname:
             raise ValueError
         host = origins.normalise(parts.hostname)
@@ -79,7 +79,7 @@ class Smtp:
     host: str
     port: int
     user: str
-    password: str
+    password: str = field(repr=False)
     tls: str
 
     def __str__(self):
@@ -88,22 +88,22 @@ class Smtp:
 
 
 SMTP_PORTS = {"smtps": 465, "smtp": 587}
+SMTP_FORM = ("is not an address like smtps://user:password@mail.example.com or smtp://127.0.0.1:25 (user and password in "
+             "ASCII, with %40 for @, %3A for :, %2F for /)")
 
 
 def _smtp(value):
-    """Unencrypted only to this machine, and never with a password."""
+    """Unencrypted only to this machine, and never with a password. Raises ValueError, whose text may hold the password."""
     parts = urlsplit(value)
-    try:
-        extra = parts.path not in ("", "/") or parts.query or parts.fragment
-        if parts.scheme not in SMTP_PORTS or not parts.hostname or extra:
-            raise ValueError
-        port = parts.port or SMTP_PORTS[parts.scheme]
-    except ValueError:
-        raise ValueError("is not an address like smtps://user:password@mail.example.com or smtp://127.0.0.1:25 (in user "
-                         "and password write %40 for @, %3A for :, %2F for /)") from None
-    is_plain = parts.hostname in LOOPBACK and not parts.username
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    extra = parts.path not in ("", "/") or parts.query or parts.fragment
+    # SMTP's sign-in knows ASCII alone.
+    if parts.scheme not in SMTP_PORTS or not parts.hostname or extra or not f"{user}{password}".isascii():
+        raise ValueError
+    host = parts.hostname if ":" in parts.hostname else origins.normalise(parts.hostname)
+    is_plain = host in LOOPBACK and not user
     tls = "implicit" if parts.scheme == "smtps" else "" if is_plain else "starttls"
-    return Smtp(parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or ""), tls)
+    return Smtp(host, parts.port or SMTP_PORTS[parts.scheme], user, password, tls)
 
 
 def _sender(value):
@@ -129,13 +129,13 @@ def _minutes(value):
 
 @dataclass(frozen=True)
 class Setting:
-    """`default` is written as in the environment; `parse` raises ValueError with what is wrong. What is `secret` is
-    repeated nowhere as it was written."""
+    """`default` is written as in the environment; `parse` raises ValueError with what is wrong. What is secret is repeated
+    nowhere as it was written: `secret` says what is wrong in place of the value and of the error, which may quote it."""
     name: str
     default: str
     parse: object
     meaning: str
-    secret: bool = False
+    secret: str = ""
 
     @property
     def variable(self):
@@ -149,7 +149,7 @@ SETTINGS = (
     Setting("trusted_proxies", "127.0.0.0/8, ::1/128", _networks,
             "Networks of the proxies whose X-Forwarded-For is believed."),
     Setting("rate_limits", "1", _factor, "Multiplies every rate limit, or `off` for load tests."),
-    Setting("smtp_url", "", _smtp, "The server that takes mail; unset, no mail is sent.", secret=True),
+    Setting("smtp_url", "", _smtp, "The server that takes mail; unset, no mail is sent.", secret=SMTP_FORM),
     Setting("mail_from", "", _sender, "The sender of every mail, such as Shop <chat@shop.example>."),
     Setting("mail_after", "5", _minutes, "Minutes that a message stays unread before it is mailed."),
     Setting("log_level", "info", _log_level, "The least important lines to log: debug, info, warning or error."),
@@ -210,8 +210,8 @@ def _parse(setting, raw, source):
     try:
         return setting.parse(raw)
     except ValueError as error:
-        shown = "its value" if setting.secret else repr(raw)
-        raise ConfigError(f"{setting.variable} ({source}): {shown} {error}.") from None
+        what = f"its value {setting.secret}" if setting.secret else f"{raw!r} {error}"
+        raise ConfigError(f"{setting.variable} ({source}): {what}.") from None
 
 
 def _known(name, shown):

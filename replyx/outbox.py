@@ -14,7 +14,7 @@ from . import clock
 from . import outbox_store as store
 from .clock import now
 from .database import reader
-from .errors import RateLimited
+from .errors import RateLimited, StorageUnavailable
 from .extensions import writer
 from .limits import limiter
 from .notify import digest
@@ -44,7 +44,7 @@ class Outbox:
 
     def init_app(self, app):
         settings = app.config["REPLYX"]
-        self._channel = Email(settings) if settings.smtp_url else None
+        self._channel = Email(settings.smtp_url, settings.mail_from) if settings.smtp_url else None
         self._after, self._url = settings.mail_after * 60, settings.url
         self._sent, self._mailed_at = set(), {}
 
@@ -66,6 +66,8 @@ class Outbox:
 
     def start(self):
         if self.is_on:
+            self._stops = False
+            self._wake.clear()
             self._thread = threading.Thread(target=self._run, name="replyx-outbox", daemon=True)
             self._thread.start()
 
@@ -89,6 +91,9 @@ class Outbox:
                     is_fresh = False
                 self.run_due()
                 pause = self._pause()
+            except StorageUnavailable:
+                # The storage has told the log.
+                pause = LONGEST_SLEEP
             except Exception:
                 log.exception("[Mail] working off the outbox failed")
                 pause = LONGEST_SLEEP

@@ -35,10 +35,10 @@ def due(q, limit):
 
 
 def unread(q, kind, dialog_id):
-    """What the task's side has neither read nor been told of: `{site_id, guest_id, email, status, after, first_at, up_to}`;
+    """What the task's side has neither read nor been told of: `{site_id, email, status, after, first_at, up_to}`;
     `first_at` is None where there is nothing. None for a dialog that is no more."""
     side = SIDES[kind]
-    row = q.one(f"SELECT d.site_id, d.guest_id, d.status, g.email, max(d.{side['read']}, d.{side['told']}) AS after "
+    row = q.one(f"SELECT d.site_id, d.status, g.email, max(d.{side['read']}, d.{side['told']}) AS after "
                 "FROM dialog d JOIN guest g ON g.id = d.guest_id WHERE d.id = :id", id=dialog_id)
     if row is None:
         return None

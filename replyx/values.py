@@ -65,6 +65,15 @@ class Uuid(fields.String):
         return text
 
 
+def address(text):
+    """An e-mail address as servers write it. Raises ValueError for what mail can't be sent to."""
+    local, _, domain = text.strip().rpartition("@")
+    written = f"{local}@{origins.normalise(domain)}"
+    if not LOCAL_PART.fullmatch(local) or len(local) > 64 or len(written) > 254 or ":" in written or "." not in domain:
+        raise ValueError("not an address")
+    return written
+
+
 class Email(Text):
     """An address that mail can be sent to, given as servers write it: the domain in lower-case IDNA."""
     default_error_messages = {"address": "Must be an email address like name@example.com."}
@@ -73,14 +82,10 @@ class Email(Text):
         super().__init__(254, **options)
 
     def _deserialize(self, value, attr, data, **_):
-        local, _, domain = super()._deserialize(value, attr, data).strip().rpartition("@")
         try:
-            address = f"{local}@{origins.normalise(domain)}"
+            return address(super()._deserialize(value, attr, data))
         except ValueError:
             raise self.make_error("address") from None
-        if not LOCAL_PART.fullmatch(local) or len(local) > 64 or len(address) > 254 or ":" in address or "." not in domain:
-            raise self.make_error("address")
-        return address
 
 
 class Truth(fields.Boolean):

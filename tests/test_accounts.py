@@ -47,6 +47,24 @@ def test_a_link_outlives_a_mistake_in_the_form(served, cast, post):
     assert set_up(post, link, "frank@shop.example").status_code == 201
 
 
+def test_an_address_counts_however_it_is_typed_and_older_ones_too(served, post):
+    def add(address, **options):
+        return served.command("manager", "add", address, "--name", "Nina", "--password-stdin", stdin=PASSWORD, **options)
+
+    def signs_in(address):
+        return post("/session", email=address, password=PASSWORD).status_code == 201
+
+    for address in ("nina@localhost", "nína@shop.example", "nina@shop..example"):
+        assert "Must be an email address" in add(address, code=1)
+    add("Nina@BÜCHER.example", code=0)
+    assert signs_in("nina@xn--bcher-kva.example") and signs_in("nina@bücher.example") and not signs_in("nina@localhost")
+    for older in ("nina@localhost", "nína@bücher.example"):
+        with closing(sqlite3.connect(served.instance / "replyx.db", isolation_level=None)) as database:
+            database.execute("UPDATE manager SET email = ? WHERE name = 'Nina'", [older])
+        assert signs_in(older)
+        served.command("manager", "reset-2fa", older)
+
+
 def test_a_new_link_ends_the_one_before_and_a_day_ends_any(served, cast, post):
     first, second = new_link(served), new_link(served)
     assert set_up(post, first, "gina@shop.example").status_code == 401

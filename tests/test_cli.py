@@ -66,7 +66,7 @@ def test_a_key_is_shown_once(instance):
     (["site", "rotate-token", "99"], "", "no site 99"), (["assistant", "add", "Max", "--site", "99"], "", "no site 99"),
     (["manager", "disable", "nobody@x.example"], "", "no manager"), (["apikey", "revoke", "99"], "", "no API key"),
     (["manager", "add", "x@x.example", "--name", "X", "--password-stdin"], "short", "too short"),
-    (["manager", "add", "x", "--name", "X", "--password-stdin"], PASSWORD, "not an email"),
+    (["manager", "add", "x", "--name", "X", "--password-stdin"], PASSWORD, "Must be an email address"),
     (["manager", "add", "x@x.example", "--name", "X", "--site", "99", "--password-stdin"], PASSWORD, "no such site"),
     (["apikey", "add", "bot", "--site", "99"], "", "no such site"),
     (["manager", "add", "y@x.example", "--name", " ", "--password-stdin"], PASSWORD, "name"),

@@ -346,8 +346,14 @@ def test_the_mail_server_of_the_settings_is_looked_at(served):
 
 
 def test_a_mail_server_with_a_bad_certificate(certificate):
-    with MailServer("implicit", certificate) as server, pytest.raises(Fault, match="certificate"):
+    with MailServer("implicit", certificate) as server, pytest.raises(Fault, match="self-signed certificate"):
         mail.check(server.setting())
+
+
+def test_a_mail_server_without_tls_on_this_port():
+    with MailServer("") as server, pytest.raises(Fault, match="speaks no TLS on this port") as error:
+        mail.check(server.setting(tls="implicit"))
+    assert "openssl s_client" in error.value.fix["shell"]
 
 
 def test_a_mail_server_without_encryption():

@@ -1,8 +1,14 @@
 """The mail channel against a real SMTP server: encrypted or not at all, and why a letter did not go."""
+import re
+import ssl
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+import replyx
 from replyx import config
-from replyx.notify.base import Letter
+from replyx.notify.base import CODES, Letter
 from replyx.notify.email import Email
 from tests.served import free_port
 from tests.smtpd import MailServer, certificate
@@ -27,12 +33,22 @@ def trusted(file, post, monkeypatch):
     post.mails.clear()
 
 
-def send(url, *addresses):
-    """What came of a letter to each address: None, or the code and number."""
-    channel = Email(config.load({"REPLYX_SMTP_URL": url, "REPLYX_URL": "https://chat.example",
-                                 "REPLYX_MAIL_FROM": "a@shop.example"}))
-    letters = [Letter(address, address, "Émile", "Тема", "Текст\n.\n", "") for address in addresses]
+def channel_to(url):
+    settings = config.load({"REPLYX_SMTP_URL": url, "REPLYX_URL": "https://chat.example", "REPLYX_MAIL_FROM": "a@shop.example"})
+    return Email(settings.smtp_url, settings.mail_from)
+
+
+def letter_to(address):
+    return Letter(address, address, "Émile", "Тема", "Текст\n.\n", "")
+
+
+def outcomes(channel, letters):
+    """What came of each letter: None, or the code and number."""
     return [error and str(error) for _, error in channel.deliver(letters)]
+
+
+def send(url, *addresses):
+    return outcomes(channel_to(url), map(letter_to, addresses))
 
 
 def test_a_mail_goes_encrypted_and_signed_in(post):
@@ -76,3 +92,34 @@ def test_a_refusal_for_good_a_refusal_for_now_and_neither_for_the_next(post):
     post.refused = {"a@mail.example": "550 no", "b@mail.example": "450 later"}
     assert send(post.url, "a@mail.example", "b@mail.example", "c@mail.example") == ["refused 550", "later 450", None]
     post.refused = {}
+
+
+def test_a_letter_that_meets_a_fault_of_ours_keeps_nobody_elses_mail(post, caplog):
+    letters = [letter_to(f"{name}@mail.example") for name in "abc"]
+    letters[1] = replace(letters[1], text=None)
+    assert outcomes(channel_to(post.url), letters) == [None, "internal", None]
+    assert [mail.to for mail in post.mails] == [["a@mail.example"], ["c@mail.example"]]
+    [record] = [record for record in caplog.records if record.name.startswith("replyx")]
+    assert record.levelname == "ERROR" and "b@mail.example" not in caplog.text
+
+
+def test_a_connection_that_meets_a_fault_of_ours_raises_nothing(post):
+    settings = config.load({"REPLYX_SMTP_URL": post.url, "REPLYX_URL": "https://chat.example", "REPLYX_MAIL_FROM": "a@b.example"})
+    channel = Email(replace(settings.smtp_url, password="é"), settings.mail_from)
+    assert outcomes(channel, [letter_to("a@mail.example")] * 2) == ["internal"] * 2
+
+
+def test_certificates_are_read_once_and_only_for_tls(post, monkeypatch):
+    read, make = [], ssl.create_default_context
+    monkeypatch.setattr(ssl, "create_default_context", lambda: read.append(1) or make())
+    channel = channel_to(post.url)
+    assert [outcomes(channel, [letter_to("a@mail.example")]) for _ in range(2)] == [[None]] * 2 and read == [1]
+    with MailServer() as plain:
+        assert send(plain.url, "a@mail.example") == [None] and read == [1]
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_the_console_has_words_for_every_code(lang):
+    texts = (Path(replyx.__file__).parent / "console/static/texts.js").read_text()
+    words = dict(zip(("en", "ru"), re.findall(r"letterErrors: {(.*?)\n    }", texts, re.S)))[lang]
+    assert set(re.findall(r'(\w+): "[^"]+",', words)) == set(CODES)

@@ -97,6 +97,20 @@ def test_guest_and_manager_reach_each_other_though_neither_is_looking(context, b
 
 
 @BROWSER
+def test_an_address_that_is_not_kept_is_told_why(context, cast, served):
+    page = context.new_page()
+    page.goto(f"{served.url}/chat?assistant_id={cast.site['assistant_id']}")
+    page.get_by_role("textbox", name="Message").fill("whose chat is gone soon")
+    press(page, "Send")
+    press(page, "Get the answer by e-mail")
+    with closing(sqlite3.connect(served.instance / "replyx.db", timeout=10)) as database, database:
+        database.execute("UPDATE guest SET guest_hash = 'another' WHERE id = (SELECT max(guest_id) FROM dialog)")
+    page.get_by_role("textbox", name="E-mail").fill("guest@mail.example")
+    page.keyboard.press("Enter")
+    expect(page.locator("#contact").get_by_role("alert")).to_have_text("This chat no longer exists. Reload the page.")
+
+
+@BROWSER
 def test_a_link_that_no_longer_counts_says_so(context, cast, served):
     page = context.new_page()
     page.goto(f"{served.url}/chat?assistant_id={cast.site['assistant_id']}#link=WzEsMV0.aaaaaa.bbbb")

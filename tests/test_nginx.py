@@ -25,6 +25,7 @@ http {{
 """
 FORGED = "198.51.100.7"
 ABROAD = "127.0.0.2"
+TOKEN = "WzEsMV0.aaaaaa.bbbb"
 
 
 class Nginx:
@@ -147,14 +148,16 @@ def test_no_secret_gets_into_any_log(cast, nginx, served):
     assert requests.post(f"{served.url}/api/site/dialogs", **old).status_code == 200
     assert requests.post(f"{served.url}/api/site/dialogs", data="x" * 400_000, **old).status_code == 413
     requests.get(f"http://127.0.0.1:{nginx.plain_port}/api/site/old", allow_redirects=False, **old)
+    assert requests.get(f"{served.url}/unsubscribe/{TOKEN}", **old).status_code == 404
     served.stop()
     try:
         assert requests.get(f"{served.url}/api/site/down", **old).status_code == 502
     finally:
         served.start()
-    lines = ("POST /api/site/dialogs 200", "POST /api/site/dialogs 413", "GET /api/site/old 301", "GET /api/site/down 502")
+    lines = ("POST /api/site/dialogs 200", "POST /api/site/dialogs 413", "GET /api/site/old 301", "GET /api/site/down 502",
+             "GET /unsubscribe/... 404")
     until(lambda: all(line in nginx.access_log for line in lines), what="the access log")
-    for secret in (guest.guest_id, guest.site["site_token"], "?", "shop.example/"):
+    for secret in (guest.guest_id, guest.site["site_token"], TOKEN, "?", "shop.example/"):
         assert secret not in nginx.logs
         assert secret not in served.log
 
@@ -166,7 +169,10 @@ def test_the_proxy_keeps_a_quiet_socket_longer_than_the_ping_interval():
 
 def test_caddy_logs_neither_queries_nor_headers():
     text = (DEPLOY / "Caddyfile").read_text()
-    for rule in ('request>uri regexp "[?].*" ""', "request>headers delete", "resp_headers delete"):
+    pattern, new = re.search(r'request>uri regexp "(.*)" "(.*)"', text).groups()
+    uris = ("/api/site/sync?guest_id=1", f"/unsubscribe/{TOKEN}", f"/unsubscribe/{TOKEN}?x")
+    assert [re.sub(pattern, new, uri) for uri in uris] == ["/api/site/sync", "", ""]
+    for rule in (f'request>uri regexp "{pattern}" "{new}"', "request>headers delete", "resp_headers delete"):
         assert f"{rule}\n" in text
     # The global logger writes the errors too; a site's own would leave them out of its rules.
     assert text.index("\n{\n") < text.index(rule) < text.index("\n}\n") < text.index("chat.example.com {\n\tlog\n")

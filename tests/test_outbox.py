@@ -1,7 +1,8 @@
 """The outbox, step by step: the real database and a real SMTP server, with the clock in the test's hand."""
 import shutil
+import sqlite3
 import uuid
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -10,6 +11,7 @@ from replyx.database import reader
 from replyx.extensions import db, writer
 from replyx.outbox import MOST_ATTEMPTS, outbox
 from tests.cast import PASSWORD
+from tests.served import until
 from tests.smtpd import MailServer
 
 URL = "https://chat.example"
@@ -480,3 +482,28 @@ def test_a_line_costs_one_statement_of_the_outbox_at_most(scene):
         found.clear()
         scene.answer(dialog_id)
         assert len(found) == 1 and found[0].startswith("INSERT OR IGNORE")
+
+
+def test_what_the_storage_refuses_is_left_for_it_to_tell(app, scene, post, caplog):
+    scene.write()
+    scene.time.pass_by(5.01)
+    with closing(sqlite3.connect(app.config["REPLYX"].instance / "replyx.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        outbox.start()
+        try:
+            until(lambda: "storage unavailable" in caplog.text, what="the refusal")
+        finally:
+            outbox.stop()
+    assert "Traceback" not in caplog.text and post.mails == []
+
+
+def test_an_outbox_that_was_stopped_starts_again(scene, post):
+    outbox.start()
+    outbox.stop()
+    scene.write()
+    scene.time.pass_by(5.01)
+    outbox.start()
+    try:
+        post.wait("anna@shop.example")
+    finally:
+        outbox.stop()

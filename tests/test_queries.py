@@ -1,9 +1,16 @@
 """What the queries cost: none of those that run while people chat may scan or sort what grows with history."""
 import pytest
 
-from replyx import config, create_app, outbox_store, store
+from replyx import config, create_app, delivery_store, outbox_store, store
 from replyx.database import reader
 from replyx.extensions import db, writer
+
+
+class Row(dict):
+    """A row that has whatever is looked for in it: what is asked after a first query is asked too."""
+
+    def __missing__(self, name):
+        return "1"
 
 
 class Plans:
@@ -16,7 +23,9 @@ class Plans:
         self.steps += [row["detail"] for row in reader.all(f"EXPLAIN QUERY PLAN {sql}", **values)]
         return []
 
-    one = all
+    def one(self, sql, **values):
+        self.all(sql, **values)
+        return Row()
 
     def page(self, sql, longest, **values):
         return self.all(sql, **values), True
@@ -32,8 +41,9 @@ def instance(tmp_path_factory):
 
 
 QUERIES = {
-    "what is due": lambda q: outbox_store.due(q, 50), "the next due": lambda q: q.all(
-        "SELECT min(due_at) FROM outbox WHERE dead_at IS NULL"),
+    "what is due": lambda q: outbox_store.due(q, 50), "the next due": outbox_store.next_due,
+    "unread by managers": lambda q: outbox_store.unread(q, "tell_managers", 1),
+    "unread by a guest": lambda q: outbox_store.unread(q, "tell_guest", 1),
     "the dead": outbox_store.dead, "a manager's letter": lambda q: outbox_store.letter_to_extend(q, 1, 1),
     "a guest's letter": lambda q: outbox_store.letter_to_extend(q, None, 1),
     "lines to mail": lambda q: outbox_store.lines(q, 1, "guest", 1, 9, 10), "a dialog to mail": lambda q:
@@ -62,3 +72,19 @@ def test_who_waits_is_found_among_many_that_do_not(instance):
     plans = Plans()
     store.dialogs(plans, "waiting", None, 1, None, 50)
     assert any("dialog_by_handler (status=? AND handler=?)" in step for step in plans.steps)
+
+
+@pytest.mark.parametrize("site_ids", [None, (1, 2)])
+def test_counts_are_found_by_their_day(instance, site_ids):
+    plans = Plans()
+    delivery_store.counts(plans, site_ids, "2026-01-01")
+    # What is sorted is a few counts for each site and day.
+    assert [step for step in plans.steps if "TEMP B-TREE" not in step] == ["SEARCH delivery USING PRIMARY KEY (day>?)"]
+
+
+def test_who_is_mailed_is_found_among_the_managers_alone(instance):
+    plans = Plans()
+    outbox_store.managers_to_mail(plans, 1)
+    # Managers are few, and no more with the years.
+    assert plans.steps[0] == "SCAN manager"
+    assert not [step for step in plans.steps[1:] if step.startswith("SCAN")]

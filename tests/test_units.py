@@ -1,4 +1,6 @@
 """The small rules by their cases: domains, addresses, limits, settings' texts, one-time codes."""
+import traceback
+
 import pyotp
 import pytest
 
@@ -123,10 +125,27 @@ MAIL = {"REPLYX_URL": "https://h.example", "REPLYX_SMTP_URL": "smtp://127.0.0.1:
     ("smtp://127.0.0.1:25", ("127.0.0.1", 25, "", "", "")), ("smtp://localhost", ("localhost", 587, "", "", "")),
     ("smtp://mail.example", ("mail.example", 587, "", "", "starttls")),
     ("smtp://u:p@localhost:25", ("localhost", 25, "u", "p", "starttls")),
+    ("smtp://[::1]:25", ("::1", 25, "", "", "")), ("smtps://BÜCHER.example", ("xn--bcher-kva.example", 465, "", "", "implicit")),
     ("smtps://a%40b.example:p%3A%2F@mail.example", ("mail.example", 465, "a@b.example", "p:/", "implicit")),
 ])
 def test_mail_is_encrypted_unless_it_stays_on_this_machine_without_a_password(url, server):
     assert config.load({**MAIL, "REPLYX_SMTP_URL": url}).smtp_url == config.Smtp(*server)
+
+
+@pytest.mark.parametrize("url", [
+    "smtps://user:hunter2\uff03x@mail.example", "smtps://user:hunter2\u2488x@[mail.example", "smtps://user:hunter2@mail..example",
+    "smtps://user:hunter2é@mail.example", "smtps://user:hunter2%C3%A9@mail.example", "smtps://us\u00e9r:hunter2@mail.example",
+    "smtps://user:hunter2@[mail.example", "smtps://user:hunter2@mail.example:port", "smtps://user:hunter2%FF@mail.example",
+])
+def test_a_wrong_address_of_the_mail_server_is_told_without_its_password(url):
+    with pytest.raises(config.ConfigError, match="REPLYX_SMTP_URL .*is not an address like") as error:
+        config.load({**MAIL, "REPLYX_SMTP_URL": url})
+    assert "hunter2" not in "".join(traceback.format_exception(error.value))
+
+
+def test_no_way_of_printing_the_mail_server_shows_its_password():
+    smtp = config.load({**MAIL, "REPLYX_SMTP_URL": "smtps://user:hunter2@mail.example"}).smtp_url
+    assert smtp.password == "hunter2" and "hunter2" not in f"{smtp} {smtp!r}"
 
 
 @pytest.mark.parametrize("name, value", [

@@ -55,7 +55,7 @@ export class Chat {
     this.outbox.add(text, uuid());
   }
 
-  /** Leave an address to mail answers to, "" for none; resolves with the dialog. Rejects with RequestError. */
+  /** Leave an address to mail answers to; resolves with the dialog. Rejects with RequestError. */
   async saveContact(email, lang) {
     const answer = await this.connection.request("contact", { dialog_id: this.dialog.id, email, lang });
     this.dialog.update(answer.dialog);

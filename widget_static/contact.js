@@ -8,14 +8,16 @@ function element(tag, properties, ...children) {
   return made;
 }
 
-/** `save(email)` resolves when the server has it, and rejects with a RequestError. */
+/** `errors` has the chat's words for each code; the line's own go before them. `save(email)` resolves when the server has it, and rejects with a RequestError. */
 export class Contact {
   #texts;
+  #errors;
   #drawn;
   #isAsking = false;
 
-  constructor({ texts, save }) {
+  constructor({ texts, errors, save }) {
     this.#texts = texts;
+    this.#errors = { ...errors, ...texts.errors };
     this.save = save;
     place.setAttribute("aria-label", texts.label);
     // What is said stands by itself: the buttons beside it need not be read out.
@@ -73,7 +75,7 @@ export class Contact {
       this.#drawn = (await this.save(email)).email;
       this.#ask(false);
     } catch (error) {
-      why.textContent = this.#texts.errors[error.code] ?? this.#texts.errors.unreachable;
+      why.textContent = this.#errors[error.code] ?? this.#errors.internal;
     }
   }
 }

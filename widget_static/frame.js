@@ -42,7 +42,8 @@ const chat = new Chat({
   },
 });
 
-const contact = mail === "yes" && new Contact({ texts: texts.contact, save: (email) => chat.saveContact(email, lang) });
+const contact = mail === "yes" && new Contact({ texts: texts.contact, errors: texts.errors,
+  save: (email) => chat.saveContact(email, lang) });
 
 function render() {
   view.render(chat.dialog, chat.outbox.entries);

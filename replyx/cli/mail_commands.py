@@ -9,18 +9,6 @@ from ..notify.email import Email
 from ..notify.texts import texts_for
 from .common import with_app
 
-REASONS = {
-    "address": "the address can't be written to. Check it.",
-    "tls": "the mail server's certificate is not valid for its name, or it speaks no TLS on this port. Use the name on the "
-           "certificate, and smtps:// for port 465, smtp:// for 587.",
-    "unsupported": "the mail server offers no encryption (STARTTLS), or no sign-in. Use smtps://, or another port.",
-    "login": "the mail server refused the user or the password in REPLYX_SMTP_URL.",
-    "sender": "the mail server refused the sender in REPLYX_MAIL_FROM.",
-    "refused": "the mail server refused the address or the mail for good.",
-    "later": "the mail server did not take the mail now. Try again later.",
-    "unreachable": "the mail server can't be reached, or broke off. Check the host and port in REPLYX_SMTP_URL.",
-}
-
 
 @click.group()
 def mail():
@@ -36,7 +24,7 @@ def mail_test(address, settings):
         fail("mail is not set up. Set REPLYX_SMTP_URL, REPLYX_MAIL_FROM and REPLYX_URL.", 2)
     words = texts_for("en")
     letter = Letter(secrets.token_hex(), address, "", words["test"], words["test_text"], "")
-    [(_, failure)] = Email(settings).deliver([letter])
+    [(_, failure)] = Email(settings.smtp_url, settings.mail_from).deliver([letter])
     if failure:
-        fail(f"not sent ({failure}): {REASONS[failure.code]}", 1)
+        fail(f"not sent ({failure}): {failure.reason}", 1)
     click.echo(f"{settings.smtp_url} took the mail to {address}. Look there, in the spam folder too.")

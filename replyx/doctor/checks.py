@@ -61,7 +61,7 @@ def examine(settings, origin, wait, tell):
     visit = Visit(settings, origin, origin, wait)
     with contextlib.ExitStack() as stack:
         for check in CHECKS:
-            if check.name == "mail" and not getattr(settings, "smtp_url", ""):
+            if check.name == "mail" and not settings.smtp_url:
                 continue
             refusal = None
             if check.name == "instance" and not _missing(check, done):

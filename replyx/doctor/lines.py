@@ -157,7 +157,7 @@ class WebSocketLine(PacketLine):
             self._socket = self.visit.open()
         except OSError as error:
             raise no_answer("Connecting", error, STEP_SECONDS) from None
-        self._protocol, self._packets, self._refusal, self._open = WSConnection(ConnectionType.CLIENT), [], None, False
+        self._protocol, self._packets, self._open = WSConnection(ConnectionType.CLIENT), [], False
         request = Request(host=self.visit.netloc, target=f"{PATH}websocket",
                           extra_headers=[(b"Origin", self.visit.origin.encode())])
         self._write(request)

@@ -1,7 +1,6 @@
 """The mail server: reached, encrypted, signed in to. No mail is sent."""
-import smtplib
-import ssl
-
+from ..notify.base import Undelivered
+from ..notify.email import Email
 from .report import Fault
 from .visit import STEP_SECONDS
 
@@ -16,25 +15,24 @@ def check(smtp):
     """`smtp` has `host`, `port`, `user` and `password` (empty for none), and `tls`: `implicit`, `starttls` or empty."""
     where = f"{smtp.host} port {smtp.port}"
     try:
-        with _open(smtp) as server:
-            if smtp.tls == "starttls":
-                server.starttls(context=ssl.create_default_context())
-            if smtp.user:
-                server.login(smtp.user, smtp.password)
-            server.noop()
-    except smtplib.SMTPAuthenticationError as error:
-        raise Fault(f"{where} refuses the user or the password ({error.smtp_code}).", SETTING) from None
-    except ssl.SSLCertVerificationError as error:
-        raise Fault(f"The certificate of {where} is not good: {error.verify_message}.", SETTING) from None
-    except smtplib.SMTPNotSupportedError:
-        raise Fault(f"{where} offers no encryption, or no sign-in: another port may.", SETTING) from None
-    except (OSError, smtplib.SMTPException) as error:
-        raise Fault(f"{where} does not answer as a mail server should: {type(error).__name__}.",
-                    {"shell": f"openssl s_client -connect {smtp.host}:{smtp.port}"} | SETTING) from None
+        Email(smtp, None).try_out(STEP_SECONDS)
+    except Undelivered as error:
+        raise _fault(error, where, smtp) from None
     return f"{where} answers" + (", encrypted" if smtp.tls else "") + (", and lets us in." if smtp.user else ".")
 
 
-def _open(smtp):
-    if smtp.tls == "implicit":
-        return smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=STEP_SECONDS, context=ssl.create_default_context())
-    return smtplib.SMTP(smtp.host, smtp.port, timeout=STEP_SECONDS)
+def _fault(error, where, smtp):
+    """What keeps the connection from being made, with the library's own word for it where that says more."""
+    why = getattr(error.__cause__, "verify_message", "") or type(error.__cause__).__name__
+    if error.code == "login":
+        return Fault(f"{where} refuses the user or the password ({error.number}).", SETTING)
+    if error.code == "unsupported":
+        return Fault(f"{where} offers no encryption, or no sign-in: another port may.", SETTING)
+    if error.code == "tls":
+        return Fault(f"{where} can't be reached safely ({why}): its certificate is not good for this name, or it speaks no TLS on "
+                     "this port.", _openssl(smtp) | SETTING)
+    return Fault(f"{where} does not answer as a mail server should: {why}.", _openssl(smtp) | SETTING)
+
+
+def _openssl(smtp):
+    return {"shell": f"openssl s_client -connect {smtp.host}:{smtp.port}" + (" -starttls smtp" if smtp.tls == "starttls" else "")}

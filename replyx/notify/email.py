@@ -3,13 +3,16 @@ import email.errors
 import email.policy
 import email.utils
 import hashlib
+import logging
 import smtplib
 import ssl
 from email.headerregistry import Address
 from email.message import EmailMessage
 
-from ..green import timeout
+from ..green import in_thread, timeout
 from .base import Undelivered, one_line
+
+log = logging.getLogger(__name__)
 
 # Seconds for one step of SMTP; for one letter with all its steps, and for a connection with its look-up of the name.
 STEP_SECONDS = 20
@@ -19,12 +22,14 @@ UNWRITABLE = (email.errors.MessageError, ValueError, IndexError, UnicodeError)
 
 
 class Email:
-    """The mail server of the settings. One connection serves the letters that are due together."""
+    """The way to a mail server (`smtp`, as in the settings), and who writes: an email.headerregistry.Address."""
 
-    def __init__(self, settings):
-        self._smtp, self._sender = settings.smtp_url, settings.mail_from
+    def __init__(self, smtp, sender):
+        self._smtp, self._sender, self._context = smtp, sender, None
 
     def deliver(self, letters):
+        """Send the letters, one after the other, over one connection; give each with what came of it, an Undelivered or
+        None, as soon as that is known. One that can't be delivered does not keep the others. Raises nothing of its own."""
         server = down = None
         try:
             for letter in letters:
@@ -38,29 +43,40 @@ class Email:
                     outcome = error
                     # What is not about this letter alone would keep the rest waiting for the same silence.
                     down = None if error.final or error.code == "later" else error
+                except Exception as error:
+                    outcome, server = _fault(error), _close(server)
                 yield letter, outcome
         finally:
             if server:
                 _quit(server)
 
-    def _connect(self):
+    def try_out(self, step_seconds):
+        """Connect, and take leave. Raises Undelivered, whose cause is the library's error."""
+        _quit(self._connect(step_seconds))
+
+    def _connect(self, step_seconds=STEP_SECONDS):
         """Greeted, encrypted and signed in. Raises Undelivered."""
-        smtp, context, server = self._smtp, ssl.create_default_context(), None
+        smtp, server = self._smtp, None
         try:
             with timeout(LETTER_SECONDS):
+                if smtp.tls and not self._context:
+                    # It reads every certificate that the machine trusts: 20 ms of the processor.
+                    self._context = in_thread(ssl.create_default_context)
                 if smtp.tls == "implicit":
-                    server = smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=STEP_SECONDS, context=context)
+                    server = smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=step_seconds, context=self._context)
                 else:
-                    server = smtplib.SMTP(smtp.host, smtp.port, timeout=STEP_SECONDS)
+                    server = smtplib.SMTP(smtp.host, smtp.port, timeout=step_seconds)
                 if smtp.tls == "starttls":
-                    server.starttls(context=context)
+                    server.starttls(context=self._context)
                 if smtp.user:
                     server.login(smtp.user, smtp.password)
             return server
         except (OSError, smtplib.SMTPException) as error:
-            if server:
-                server.close()
-            raise _unconnected(error) from None
+            _close(server)
+            raise _unconnected(error) from error
+        except Exception:
+            _close(server)
+            raise
 
     def _send(self, server, message):
         try:
@@ -95,6 +111,20 @@ class Email:
         except UNWRITABLE:
             raise Undelivered("address", final=True) from None
         return message
+
+
+def _fault(error):
+    """What is no fault of the server's or the letter's. The error's text may hold an address: its kind and place must do."""
+    place = error.__traceback__
+    while place.tb_next:
+        place = place.tb_next
+    log.error("[Mail] a fault of ReplyX: %s at %s:%d", type(error).__name__, place.tb_frame.f_code.co_filename, place.tb_lineno)
+    return Undelivered("internal")
+
+
+def _close(server):
+    if server:
+        server.close()
 
 
 def _unconnected(error):

@@ -82,6 +82,7 @@ const TEXTS = {
       later: "The mail server did not take the mail, again and again.", login: "The mail server refused user or password.",
       sender: "The mail server refused the sender.", tls: "The mail server's certificate is not valid.",
       unsupported: "The mail server offers no encryption or no sign-in.", unreachable: "The mail server could not be reached.",
+      internal: "ReplyX made a mistake: its log says where.",
     },
     delivery: {
       title: "Delivery", period: "Period", days: { 1: "Today", 7: "7 days", 30: "30 days" },
@@ -203,6 +204,7 @@ const TEXTS = {
       later: "Почтовый сервер раз за разом не брал письмо.", login: "Почтовый сервер не принял имя или пароль.",
       sender: "Почтовый сервер не принял отправителя.", tls: "Сертификат почтового сервера недействителен.",
       unsupported: "Почтовый сервер не шифрует или не даёт войти.", unreachable: "До почтового сервера не дозвониться.",
+      internal: "Ошибка ReplyX: где, сказано в его журнале.",
     },
     delivery: {
       title: "Доставка", period: "Период", days: { 1: "Сегодня", 7: "7 дней", 30: "30 дней" },
