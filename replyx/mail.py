@@ -1,6 +1,7 @@
 """What people do about mails: managers say whether they want them, anybody ends them by a link, owners see what failed."""
-from . import accounts_store, outbox_store, schemas
+from . import accounts_store, outbox_store, schemas, store
 from .actions import MANAGER, NOBODY, Action, Answer
+from .chat.rules import announce
 from .database import reader
 from .errors import Forbidden, NotFound
 from .extensions import writer
@@ -27,12 +28,14 @@ def unsubscribe(identity, payload, context):
     def unit(tx):
         person = find(tx, number)
         if person is None or not person["email"] or address_digest(person["email"]) != address:
-            return
+            return None
         if who == "manager":
             accounts_store.update_manager(tx, number, wants_mail=False)
-        else:
-            accounts_store.update_guest(tx, number, email=None)
-    writer.submit(unit)
+            return None
+        accounts_store.update_guest(tx, number, email=None)
+        return store.newest_dialog(tx, person["site_id"], person["guest_hash"])
+    # A chat that is open still names the address.
+    writer.submit(unit, lambda dialog: dialog and announce(dialog))
     return Answer()
 
 

@@ -49,7 +49,8 @@ RENEW = {"shell": "certbot renew\nsystemctl reload nginx"}
 CLOCK = {"shell": "timedatectl set-ntp true"}
 RESTORE = {"shell": "# docs/install.md, \"Backing up\": restore the newest good copy"}
 RESTART = {"shell": "systemctl restart replyx"}
-START = {"shell": "systemctl start replyx\njournalctl -u replyx -n 20"}
+START = {"shell": "systemctl start replyx; journalctl -u replyx -n 20    # installed as a service\n"
+                  "make run    # in a clone"}
 
 
 def fitted(fix, settings):

@@ -31,8 +31,11 @@ def _fault(error, where, smtp):
     if error.code == "tls":
         return Fault(f"{where} can't be reached safely ({why}): its certificate is not good for this name, or it speaks no TLS on "
                      "this port.", _openssl(smtp) | SETTING)
-    return Fault(f"{where} does not answer as a mail server should: {why}.", _openssl(smtp) | SETTING)
+    return Fault(f"{where} can't be reached, or is no mail server ({why}). Check the host and the port in REPLYX_SMTP_URL, and "
+                 "that the firewall lets this machine out.", _openssl(smtp))
 
 
 def _openssl(smtp):
+    if not smtp.tls:
+        return {"shell": f"nc -v {smtp.host} {smtp.port}"}
     return {"shell": f"openssl s_client -connect {smtp.host}:{smtp.port}" + (" -starttls smtp" if smtp.tls == "starttls" else "")}

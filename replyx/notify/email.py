@@ -6,7 +6,7 @@ import hashlib
 import logging
 import smtplib
 import ssl
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 
 from ..green import in_thread, timeout
@@ -17,8 +17,19 @@ log = logging.getLogger(__name__)
 # Seconds for one step of SMTP; for one letter with all its steps, and for a connection with its look-up of the name.
 STEP_SECONDS = 20
 LETTER_SECONDS = 60
-POLICY = email.policy.SMTP.clone(cte_type="7bit")
 UNWRITABLE = (email.errors.MessageError, ValueError, IndexError, UnicodeError)
+
+
+class _Verbatim(UnstructuredHeader):
+    """A header of one long address, as RFC 2369 wants it: the library would fold it into encoded words."""
+
+    def fold(self, *, policy):
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_headers = HeaderRegistry()
+_headers.map_to_type("list-unsubscribe", _Verbatim)
+POLICY = email.policy.SMTP.clone(cte_type="7bit", header_factory=_headers)
 
 
 class Email:
