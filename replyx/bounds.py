@@ -56,6 +56,8 @@ class HttpProtocol(eventlet.wsgi.HttpProtocol):
     """
 
     def _read_request_line(self):
+        # One request of a client that has sent many at once, then everybody else's turn.
+        eventlet.sleep(0)
         with eventlet.Timeout(self.server.keepalive + HEAD_SECONDS, False):
             return super()._read_request_line()
         return b""

@@ -91,8 +91,11 @@ def _answer(sid, run):
 
 
 def _one_line(record):
-    """A client that sends rubbish must not fill the log with tracebacks of the protocol's own code."""
-    if record.exc_info and record.levelno == logging.ERROR:
+    """A client that sends rubbish must not fill the log with tracebacks of the protocol's own code, nor write lines of its own
+    there: the library quotes what it refuses, a query string say."""
+    if not record.exc_info:
+        return False
+    if record.levelno == logging.ERROR:
         record.msg, record.args = f"{record.getMessage()}: {record.exc_info[0].__name__}", ()
         record.exc_info = record.exc_text = None
     return True

@@ -66,7 +66,8 @@ def _start_logging(level):
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     # The caller's file and line, which our format does not show, would be looked up for each line.
     logging._srcfile = None
-    for name in ("alembic", "engineio", "socketio"):
+    # The last two would get a handler of the library's own, beside ours.
+    for name in ("alembic", "engineio", "socketio", "engineio.server", "socketio.server"):
         logging.getLogger(name).setLevel("ERROR")
     for handler in logging.getLogger().handlers:
         handler.setFormatter(_Lines("%(asctime)s %(levelname)s %(message)s"))

@@ -246,7 +246,7 @@ def test_nothing_connects_through_a_transport_that_was_closed(served, guest):
     http(served, f"POST /socket.io/?EIO=4&transport=polling&sid={sid} HTTP/1.1", [f"Content-Length: {len(body)}"], body)
     with Frames(served, json.dumps(guest.auth)) as frames:
         assert frames.is_alive()
-    assert "KeyError" not in served.log
+    assert "message handler error: KeyError" not in served.log
 
 
 def polling(served, query):
@@ -258,3 +258,9 @@ def test_a_socket_that_leaves_the_namespace_is_closed(frames):
     frames.send("41")
     assert frames.end() is not None
     until(frames.has_left)
+
+
+def test_a_session_that_is_none_writes_no_line_of_its_own(served):
+    polling(served, "&sid=x%0A2026-01-01%2000:00:00,000%20INFO%20[Mail]%20FORGED%1B[31m")
+    http(served, "POST /socket.io/?EIO=4&transport=polling&sid=FORGED HTTP/1.1", ["Content-Length: 7"], b"zFORGED")
+    assert "FORGED" not in served.log

@@ -2,10 +2,15 @@
 import json
 import socket
 import sys
+import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import requests
 import websocket
+from websocket import ABNF
 
 from tests.hostile.wire import Frames, connection, refusal
 from tests.served import Served, until
@@ -106,3 +111,41 @@ def test_one_address_has_only_so_many_sockets_open(served, cast):
 def test_a_connection_that_asks_for_nothing_holds_nobody_up(served):
     with socket.create_connection(("127.0.0.1", served.port)) as link:
         drip(link, b"")
+
+
+@pytest.mark.parametrize("opcode, data", [(ABNF.OPCODE_PING, b""), (ABNF.OPCODE_TEXT, "3")], ids=["pings", "packets"])
+def test_a_flood_of_frames_leaves_others_their_turn(cast, served, opcode, data):
+    guest = cast.guest()
+    guest.open()
+    with Frames(served, json.dumps(guest.auth)) as frames:
+        assert longest_wait(served, frames.ws.sock, ABNF.create_frame(data, opcode).format() * 10_000) < 2
+
+
+def test_a_flood_of_requests_in_one_go_leaves_others_their_turn(served):
+    with connection(served) as link:
+        assert longest_wait(served, link, b"GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n" * 1000) < 2
+
+
+def longest_wait(served, link, piece):
+    """Send for three seconds as fast as the server takes it; the longest that others wait for an answer meanwhile."""
+    stop, longest = threading.Event(), 0
+    link.settimeout(0.2)
+
+    def flood():
+        while not stop.is_set():
+            with suppress(OSError):
+                link.sendall(piece)
+            with suppress(OSError):
+                link.recv(1 << 20)
+    thread = threading.Thread(target=flood)
+    thread.start()
+    try:
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            start = time.monotonic()
+            requests.get(f"{served.url}/healthz", timeout=30)
+            longest = max(longest, time.monotonic() - start)
+    finally:
+        stop.set()
+        thread.join()
+    return longest
