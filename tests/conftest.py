@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.cast import Cast
+from tests.hostpage import HostPage
 from tests.served import Served
 
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -70,3 +71,17 @@ def context(browser):
     yield profile
     profile.close()
     assert not errors
+
+
+@pytest.fixture(scope="module")
+def host(cast):
+    """A host page of another origin, with the real snippet."""
+    with HostPage(cast.site["snippet"]) as page:
+        yield page
+
+
+@pytest.fixture
+def page(context, host):
+    made = context.new_page()
+    made.goto(host.url)
+    return made

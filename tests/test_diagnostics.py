@@ -6,24 +6,11 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.cast import PASSWORD
-from tests.hostpage import HostPage, Widget
+from tests.hostpage import Widget
 
 pytestmark = pytest.mark.browser
 
 SECRET = "my card is 4000-1234"
-
-
-@pytest.fixture(scope="module")
-def host(cast):
-    with HostPage(cast.site["snippet"]) as page:
-        yield page
-
-
-@pytest.fixture
-def page(context, host):
-    made = context.new_page()
-    made.goto(host.url)
-    return made
 
 
 @pytest.fixture

@@ -25,7 +25,6 @@ from replyx.doctor import checks, machine, mail, network, visit, web
 from replyx.doctor.report import Doubt, Fault
 from replyx.doctor.visit import Visit
 from tests.cast import connect
-from tests.conftest import find
 from tests.doctored import check, look, make_certificate, require_no_secret, states
 from tests.served import REPLYX, Served, free_port, until
 from tests.test_cli import NOBODY
@@ -323,12 +322,11 @@ class MailServer(Controller):
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    if not find("openssl"):
-        pytest.skip("openssl not installed")
     return make_certificate(tmp_path_factory.mktemp("certificate"), "mail", "IP:127.0.0.1")
 
 
 @pytest.mark.parametrize("tls, told", [("", "answers, and lets us in."), ("starttls", "encrypted"), ("implicit", "encrypted")])
+@pytest.mark.openssl
 def test_a_mail_server_that_works(certificate, monkeypatch, tls, told):
     monkeypatch.setenv("SSL_CERT_FILE", f"{certificate}.pem")
     with MailServer(tls, certificate) as server:
@@ -345,6 +343,7 @@ def test_the_mail_server_of_the_settings_is_looked_at(served):
         assert states(look(served.env, smtp_url=server.setting(password="wrong-secret")), "failed") == ["mail"]
 
 
+@pytest.mark.openssl
 def test_a_mail_server_with_a_bad_certificate(certificate):
     with MailServer("implicit", certificate) as server, pytest.raises(Fault, match="self-signed certificate"):
         mail.check(server.setting())

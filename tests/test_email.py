@@ -58,6 +58,13 @@ def test_a_mail_goes_encrypted_and_signed_in(post):
     assert post.mails[0].raw.isascii()
 
 
+def test_the_way_out_is_a_plain_address_in_its_header(post):
+    """Mail programs find no address in encoded words (RFC 2369, section 2)."""
+    way = f"https://chat.example/unsubscribe/{'Wa-_.' * 30}"
+    assert outcomes(channel_to(post.url), [replace(letter_to("a@mail.example"), unsubscribe=way)]) == [None]
+    assert f"\r\nList-Unsubscribe: <{way}>\r\n" in post.mails[0].raw.decode()
+
+
 def test_tls_from_the_first_byte(file):
     with MailServer(file, implicit=True) as server:
         assert send(server.url, "a@mail.example") == [None] and len(server.mails) == 1

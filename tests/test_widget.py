@@ -12,19 +12,6 @@ from tests.served import until
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def host(cast):
-    with HostPage(cast.site["snippet"]) as page:
-        yield page
-
-
-@pytest.fixture
-def page(context, host):
-    made = context.new_page()
-    made.goto(host.url)
-    return made
-
-
 def no_websocket(context):
     """A network that lets no WebSocket through: each is closed before it reaches the server."""
     context.route_web_socket(re.compile(".*"), lambda socket: socket.close())

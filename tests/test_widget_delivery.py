@@ -15,19 +15,6 @@ from tests.served import Served, until
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def host(cast):
-    with HostPage(cast.site["snippet"]) as page:
-        yield page
-
-
-@pytest.fixture
-def page(context, host):
-    made = context.new_page()
-    made.goto(host.url)
-    return made
-
-
 def only_dialog(desk, text):
     """The dialog whose newest line is this text, once it is there."""
     def found():
