@@ -13,8 +13,8 @@ STATUSES = ("open", "closed")
 SENDERS = ("guest", "assistant", "manager", "system")
 TRANSPORTS = ("socket", "http")
 OUTCOMES = ("stored", "duplicate", "retried", "refused", "failed")
-# What an outbox row asks for: look whether a side has still not read its lines, or send a letter.
-TASKS = ("tell_managers", "tell_guest", "mail")
+# What an outbox row asks for: look whether a side has still not read its lines, send a letter, or write out a dialog.
+TASKS = ("tell_managers", "tell_guest", "mail", "transcript")
 
 TIME = db.String(24)
 
@@ -28,7 +28,11 @@ def _table(*rules):
 
 
 class Site(db.Model):
-    """A web site of the owner. `domains` is a JSON list; the old token still counts until its time has come."""
+    """A web site of the owner. `domains` is a JSON list; the old token still counts until its time has come.
+
+    `settings` are the widget's, as `site_schemas.SiteSettings` has them; what is left out there has its default.
+    `identity_secret` is what the site's own server signs its visitors' identities with.
+    """
     __table_args__ = _table()
     id = column(db.Integer, primary_key=True)
     name = column(db.String(200), nullable=False)
@@ -36,6 +40,8 @@ class Site(db.Model):
     old_site_token = column(db.String(64), unique=True)
     old_site_token_until = column(TIME)
     domains = column(db.JSON, nullable=False)
+    settings = column(db.JSON, nullable=False, server_default="{}")
+    identity_secret = column(db.String(64))
     created_at = column(TIME, nullable=False)
 
 
@@ -44,17 +50,25 @@ class Assistant(db.Model):
     id = column(db.Integer, primary_key=True)
     site_id = column(ForeignKey("site.id"), nullable=False, index=True)
     name = column(db.String(200), nullable=False)
+    avatar = column(db.String(80))
     created_at = column(TIME, nullable=False)
 
 
 class Guest(db.Model):
-    """A visitor of a site. The guest's secret id is kept only as a hash. `email` goes when the guest wants no mails."""
+    """A visitor of a site. The guest's secret id is kept only as a hash. `email` goes when the guest wants no mails.
+
+    `user_id` is who the site says they are: proven by its signature when `is_verified`, else a mere claim, as `name` is.
+    """
     __table_args__ = _table(Index("guest_once", "site_id", "guest_hash", unique=True))
     id = column(db.Integer, primary_key=True)
     site_id = column(ForeignKey("site.id"), nullable=False)
     guest_hash = column(db.String(64), nullable=False)
     email = column(db.String(254))
     lang = column(db.String(2))
+    name = column(db.String(200))
+    user_id = column(db.String(200))
+    is_verified = column(db.Boolean, nullable=False, server_default="0")
+    attributes = column(db.JSON)
     created_at = column(TIME, nullable=False)
 
 
@@ -71,6 +85,7 @@ class Manager(db.Model):
     totp_step = column(db.Integer)
     lang = column(db.String(2))
     wants_mail = column(db.Boolean, nullable=False, server_default="1")
+    avatar = column(db.String(80))
     disabled_at = column(TIME)
     created_at = column(TIME, nullable=False)
 
@@ -117,7 +132,7 @@ class ApiKeySite(db.Model):
 
 class Dialog(db.Model):
     """A conversation. The marks hold message ids: the newest of all, of the guest's, what each side has read, and up to
-    where each side was told by mail."""
+    where each side was told by mail. `form` is what the guest filled in, `[{label, value}]`; `rating` is 1 to 5."""
     __table_args__ = _table(
         _one_of("status", STATUSES),
         _one_of("handler", HANDLERS),
@@ -145,12 +160,16 @@ class Dialog(db.Model):
     manager_read_id = column(db.Integer, nullable=False)
     guest_told_id = column(db.Integer, nullable=False, server_default="0")
     manager_told_id = column(db.Integer, nullable=False, server_default="0")
+    form = column(db.JSON)
+    rating = column(db.Integer)
+    rating_text = column(db.Text)
     created_at = column(TIME, nullable=False)
     closed_at = column(TIME)
 
 
 class Message(db.Model):
-    """A line of a dialog. `author_name` is the name as it was when the line was written."""
+    """A line of a dialog. `author_name` and `author_avatar` are as they were when the line was written. `attachments` repeats
+    what a reader needs of its files: `[{id, name, type, size, width, height}]`."""
     __table_args__ = _table(
         _one_of("sender", SENDERS),
         Index("message_once", "dialog_id", "client_id", unique=True),
@@ -162,7 +181,30 @@ class Message(db.Model):
     text = column(db.Text, nullable=False)
     client_id = column(db.String(36), nullable=False)
     author_name = column(db.String(200))
+    author_avatar = column(db.String(80))
+    attachments = column(db.JSON)
     manager_id = column(ForeignKey("manager.id"))
+    created_at = column(TIME, nullable=False)
+
+
+class File(db.Model):
+    """A file that somebody sent, kept in `uploads/` of the instance under its `file_id`. Who sent it is a guest or a
+    manager; without a message it goes after a day."""
+    __table_args__ = _table(
+        Index("file_of_message", "message_id"),
+        Index("file_orphans", "created_at", sqlite_where=text("message_id IS NULL")),
+    )
+    id = column(db.Integer, primary_key=True)
+    file_id = column(db.String(36), nullable=False, unique=True)
+    site_id = column(ForeignKey("site.id", ondelete="CASCADE"), nullable=False)
+    guest_hash = column(db.String(64))
+    manager_id = column(ForeignKey("manager.id", ondelete="SET NULL"))
+    message_id = column(ForeignKey("message.id", ondelete="CASCADE"))
+    name = column(db.String(200), nullable=False)
+    type = column(db.String(100), nullable=False)
+    size = column(db.Integer, nullable=False)
+    width = column(db.Integer)
+    height = column(db.Integer)
     created_at = column(TIME, nullable=False)
 
 
