@@ -1,6 +1,7 @@
 """Who a guest is said to be: claims, signatures, forms; and that no claim passes for a proof."""
 import json
 import sqlite3
+import subprocess
 import time
 import uuid
 from contextlib import closing
@@ -9,7 +10,9 @@ import pytest
 
 from replyx import identity
 from replyx.guest_schemas import MOST_ATTRIBUTES
+from tests.conftest import find
 from tests.served import until
+from tests.test_clients import NODE
 
 SECRET = "s3cret"
 FIELDS = [{"name": "who", "kind": "name", "label": "Your name", "required": True},
@@ -222,3 +225,18 @@ def test_a_site_without_forms_takes_none(cast):
     assert open_with(guest, form={"who": "Gina"})["ok"]
     assert cast.owner.http("GET", f"/dialogs/{guest.http('POST', '/dialogs', {}).json()['dialog']['id']}").json()["dialog"][
         "form"] is None
+
+
+@pytest.mark.node
+def test_the_widgets_chat_tells_and_asks_all_of_it(cast, served):
+    desk = {"Cookie": cast.manager.cookie, "Origin": cast.origin}
+    done = subprocess.run([find("node"), NODE / "guest.mjs", served.url, json.dumps(cast.guest().name), json.dumps(desk)],
+                          capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout)
+    first = seen["first"]
+    assert [answer["value"] for answer in first["form"]] == ["Gina", "gina@mail.example"] and first["email"] == "gina@mail.example"
+    assert first["guest"]["attributes"] == {"plan": "pro", "visits": 1} and first["guest"]["user_id"] == "7"
+    assert (seen["rated"]["rating"], seen["rated"]["rating_text"]) == (4, "quick")
+    assert seen["transcript"] == "conflict" and seen["history"] == [1, 0]
+    assert seen["errors"] == ["forbidden", "forbidden"] and seen["refused"]["guest"]["user_id"] is None
