@@ -1,11 +1,16 @@
 """The shapes of what guests tell of themselves and ask for beside their messages. As in `schemas.py`."""
 from marshmallow import ValidationError, fields, validate, validates, validates_schema
 
+from . import texts
 from .schemas import Author, DialogRef, Dumped, Input, LastMessage, NewMessage, Schema
-from .values import MAX_ID, UNWRITABLE, Email, Id, Lang, Line, Text, address
+from .values import MAX_ID, UNWRITABLE, Email, Id, Line, Text, address
 
 MOST_ATTRIBUTES = 20
 LONGEST_NAME, LONGEST_VALUE = 40, 500
+
+
+def _lang():
+    return fields.String(validate=validate.OneOf(texts.LANGS), metadata={"description": "To write the guest's mails in"})
 
 
 class Attributes(fields.Dict):
@@ -67,7 +72,7 @@ class DialogOpen(Input):
     message = fields.Nested(NewMessage)
     profile = fields.Nested(Profile)
     form = fields.Dict(metadata={"description": "A form's answers by the names of its fields. What does not fit is left out."})
-    lang = Lang()
+    lang = _lang()
 
 
 class Rating(DialogRef):
@@ -77,7 +82,7 @@ class Rating(DialogRef):
 
 class Transcript(DialogRef):
     email = Email(required=True)
-    lang = Lang()
+    lang = _lang()
 
 
 class History(Input):

@@ -53,7 +53,7 @@ def test_the_whole_dialog_goes_at_once_to_the_address_given_and_is_kept_nowhere(
 
 
 @pytest.mark.parametrize("known, given, subject", [
-    ("ru", None, "Shop: ваш разговор"), ("ru", "en", "Shop: your conversation"), (None, "ru-RU", "Shop: ваш разговор"),
+    ("ru", None, "Shop: ваш разговор"), ("ru", "en", "Shop: your conversation"), (None, "ru", "Shop: ваш разговор"),
     ("de", None, "Shop: your conversation")])
 def test_it_is_in_the_guests_language(scene, post, dialog_id, known, given, subject):
     writer.submit(lambda tx: tx.execute("UPDATE guest SET lang = :lang", lang=known))
