@@ -19,7 +19,7 @@ WAYS = [(action.name, channel) for action in BOTH
 # What must be true before the action makes sense, as manager's actions on the dialog.
 BEFORE = {"release": ["takeover"], "reopen": ["close"], "rate": ["close"], "handoff.request": ["close"]}
 PAYLOADS = {
-    "dialog.open": lambda dialog: {"message": {"text": "once more", "client_id": str(uuid.uuid4())}, "lang": "de",
+    "dialog.open": lambda dialog: {"message": {"text": "once more", "client_id": str(uuid.uuid4())}, "lang": "ru",
                                    "profile": {"name": "Gina", "attributes": {"plan": "pro"}}, "form": {"no": "such field"}},
     "message.list": lambda dialog: {"after": 0, "limit": 10},
     "message.post": lambda dialog: {"text": "a line", "client_id": str(uuid.uuid4())},
