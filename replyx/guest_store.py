@@ -2,6 +2,7 @@
 import json
 
 from .clock import now
+from .store import NEWEST
 
 MOST_UNREAD = 99
 ANSWERED = "sender IN ('assistant', 'manager')"
@@ -64,8 +65,7 @@ def unread(q, site_id, guest_hash):
     return q.one(f"""
         SELECT d.id AS dialog_id, (SELECT count(*) FROM (SELECT 1 {UNREAD} LIMIT {MOST_UNREAD})) AS unread,
                (SELECT id {UNREAD} ORDER BY id DESC LIMIT 1) AS last_id
-        FROM guest g JOIN dialog d ON d.id = coalesce(
-            (SELECT id FROM dialog WHERE guest_id = g.id AND status = 'open'), (SELECT max(id) FROM dialog WHERE guest_id = g.id))
+        FROM guest g JOIN dialog d ON d.id = {NEWEST}
         WHERE g.site_id = :site_id AND g.guest_hash = :hash
         """, site_id=site_id, hash=guest_hash)
 

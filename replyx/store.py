@@ -17,6 +17,9 @@ STATE = """
            d.guest_read_id, d.manager_read_id, g.guest_hash, g.email IS NOT NULL AS has_email
     FROM dialog d JOIN guest g ON g.id = d.guest_id
 """
+# The id of a guest's open dialog, or of the last one. Of the guest `g`.
+NEWEST = ("coalesce((SELECT id FROM dialog WHERE guest_id = g.id AND status = 'open'), "
+          "(SELECT max(id) FROM dialog WHERE guest_id = g.id))")
 # Characters of text in a page of messages.
 LONGEST_PAGE = 100_000
 STATE_BY_ID = STATE + "WHERE d.id = :id"
@@ -51,8 +54,8 @@ def open_dialog(q, site_id, guest_hash):
 
 def newest_dialog(q, site_id, guest_hash):
     """The guest's open dialog, or the last one; None before the first message."""
-    return q.one(DIALOG + "WHERE g.site_id = :site_id AND g.guest_hash = :hash "
-                 "ORDER BY d.status = 'open' DESC, d.id DESC LIMIT 1", site_id=site_id, hash=guest_hash)
+    return q.one(DIALOG + f"WHERE d.id = (SELECT {NEWEST} FROM guest g WHERE g.site_id = :site_id AND g.guest_hash = :hash)",
+                 site_id=site_id, hash=guest_hash)
 
 
 def dialogs(q, view, site_ids, manager_id, before, limit):

@@ -161,3 +161,13 @@ def test_unread_and_history_need_a_guest_id(cast):
     for path in ("/unread", "/dialogs"):
         assert code(cast.guest().http("GET", path, headers={"Replyx-Guest-Id": ""}).json()) == "unauthorized"
     assert code(cast.guest().http("POST", "/guest", {}, headers={"Replyx-Guest-Id": ""}).json()) == "unauthorized"
+
+
+def test_a_dialog_that_was_opened_again_comes_before_a_newer_one(cast, guest, dialog):
+    close(cast, dialog)
+    newer = guest.open("a new matter")["dialog"]
+    close(cast, newer)
+    assert guest.http("GET", "/unread").json()["dialog_id"] == newer["id"]
+    assert cast.manager.http("POST", f"/dialogs/{dialog['id']}/reopen").json()["ok"]
+    assert guest.http("GET", "/unread").json()["dialog_id"] == dialog["id"]
+    assert guest.http("POST", "/dialogs", {}).json()["dialog"]["id"] == dialog["id"]

@@ -143,6 +143,11 @@ def test_a_claim_overwrites_nothing_of_a_verified_person(cast, guest):
     assert seen(guest)["guest"]["attributes"] == {"plan": "free"}
 
 
+def test_a_verified_person_without_an_address_may_leave_one(guest):
+    open_with(guest, profile=signed(user_id="7", name="Gina"), form={"who": "Boss", "mail": "gina@mail.example"})
+    assert who(guest) == {"name": "Gina", "user_id": "7", "verified": True, "email": "gina@mail.example"}
+
+
 def test_another_verified_person_is_a_conflict_and_the_same_one_may_change_their_name(guest):
     open_with(guest, profile=signed(user_id="7", name="Gina", email="g@shop.example"))
     assert code(tell(guest, **signed(user_id="8", name="Boss"))) == "conflict"

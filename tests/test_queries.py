@@ -49,7 +49,8 @@ QUERIES = {
     "lines to mail": lambda q: outbox_store.lines(q, 1, "guest", 1, 9, 10), "a dialog to mail": lambda q:
         outbox_store.dialog_to_mail(q, 1),
     "a dialog": lambda q: store.dialog(q, 1), "its state": lambda q: store.dialog_state(q, 1),
-    "the open dialog": lambda q: store.open_dialog(q, 1, "hash"), "a client_id": lambda q: store.message_by_client_id(q, 1, "id"),
+    "the open dialog": lambda q: store.open_dialog(q, 1, "hash"), "the newest dialog": lambda q: store.newest_dialog(q, 1, "hash"),
+    "a client_id": lambda q: store.message_by_client_id(q, 1, "id"),
     "a guest's client_id": lambda q: store.guest_message_by_client_id(q, 1, "hash", "id"),
     "a guest": lambda q: guest_store.guest(q, 1, "hash"), "their history": lambda q: guest_store.history(q, 1, "hash", 9, 20),
     "what they have not read": lambda q: guest_store.unread(q, 1, "hash"), "an answer": lambda q: guest_store.is_answered(q, 1),

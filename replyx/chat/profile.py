@@ -75,10 +75,13 @@ def _told(guest, profile, signed):
 
 
 def _typed(guest, answers):
-    """What the guest has typed for themselves. An address typed into a form is one that they want to be answered at."""
-    if guest["is_verified"]:
-        return {}
-    return {field["kind"]: value for field, value in answers if field["kind"] in ("name", "email")}
+    """What the guest has typed for themselves. An address typed into a form is one that they want to be answered at; one that
+    the site has signed stays."""
+    typed = {field["kind"]: value for field, value in answers}
+    own = [] if guest["is_verified"] else ["name"]
+    if not (guest["is_verified"] and guest["email"]):
+        own.append("email")
+    return {kind: typed[kind] for kind in own if kind in typed}
 
 
 def _keep(tx, guest, told):
