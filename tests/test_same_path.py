@@ -12,7 +12,7 @@ from replyx.intake import ACTIONS
 from tests.served import until
 
 HTTP_ONLY = {"session.create", "session.delete", "setup.create", "two_factor.begin", "two_factor.confirm", "arrival.get",
-             "unsubscribe"}
+             "unsubscribe", "file.upload", "avatar.set"}
 BOTH = [action for action in ACTIONS.values() if not action.http_only]
 WAYS = [(action.name, channel) for action in BOTH
         for channel in (["site", "widget"] if "guest" in action.who else []) + (["manager"] if "manager" in action.who else [])]
@@ -111,7 +111,7 @@ class Stage:
         """The dialog's row and its lines, as they lie on the disk."""
         with closing(sqlite3.connect(self.cast.served.instance / "replyx.db")) as database:
             database.row_factory = sqlite3.Row
-            return [[dict(row) for row in database.execute(f"SELECT {columns} WHERE {key} = ?", [self.dialog["id"]])]
+            return [[dict(row) for row in database.execute(f"SELECT {columns} WHERE {key} = ? ORDER BY 1", [self.dialog["id"]])]
                     for columns, key in (("* FROM dialog", "id"), ("* FROM message", "dialog_id"),
                                          ("kind, dead_at, attempts FROM outbox", "dialog_id"),
                                          ("email, lang FROM guest JOIN dialog ON guest.id = guest_id", "dialog.id"))]

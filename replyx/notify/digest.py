@@ -5,6 +5,7 @@ Addresses stand in angle brackets (RFC 3986, appendix C): a signature may end in
 import re
 
 from .. import outbox_store as store
+from ..attachments import names
 from ..links import links
 from ..tokens import digest
 from .base import Letter, one_line
@@ -44,6 +45,7 @@ def _unread(q, row, dialog_id, sender, mark):
 def _quote(line, name=""):
     """A line as the mail shows it: somebody's text can't pass for the mail's own, below the `>`."""
     text = line["text"][:LONGEST_LINE] + ("…" if len(line["text"]) > LONGEST_LINE else "")
+    text = "\n".join([*([text] if text else []), *(f"[{name}]" for name in names(line["attachments"]))])
     text = CONTROLS.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
     return "\n".join([*([f"{name}:"] if name else []), *(f"> {part}".rstrip() for part in text.split("\n"))])
 
