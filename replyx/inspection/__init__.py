@@ -52,14 +52,13 @@ def look(source, target, how="file"):
 def _child(source, target, how):
     # By its folder: to import it as a module would import the package, Flask and all.
     command = [sys.executable, "-I", str(Path(__file__).parent), str(source), str(target), how]
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={})
-    try:
-        output, _ = child.communicate(timeout=CHILD_SECONDS)
-        return json.loads(output)
-    except (subprocess.TimeoutExpired, ValueError):
-        # It was ended, by its own bounds or by us.
-        log.warning("[Files] a file overcame its inspection and was refused")
-        return {"refused": "image"}
-    finally:
-        child.kill()
-        child.wait()
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}) as child:
+        try:
+            output, _ = child.communicate(timeout=CHILD_SECONDS)
+            return json.loads(output)
+        except (subprocess.TimeoutExpired, ValueError):
+            # It was ended, by its own bounds or by us.
+            log.warning("[Files] a file overcame its inspection and was refused")
+            return {"refused": "image"}
+        finally:
+            child.kill()

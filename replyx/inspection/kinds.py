@@ -5,6 +5,7 @@ release since 2022, and both accept a good beginning. Here a kind that is not li
 """
 import codecs
 import re
+import zipfile
 
 # Each type with the suffixes that a name of it may end in; the first is the one to add.
 KINDS = {
@@ -72,7 +73,6 @@ def _by_signature(head):
 
 def _zip(path):
     """A document, or a plain archive. A document that may hold macros is refused: it would run on a manager's machine."""
-    import zipfile
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
