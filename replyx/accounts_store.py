@@ -112,7 +112,7 @@ def use_totp_step(tx, manager_id, step):
 def session(q, token_hash):
     """The session with its manager and the manager's sites (None: all), or None when it no longer counts."""
     row = q.one("""
-        SELECT s.id, m.id AS manager_id, m.name, m.email, m.role, m.all_sites, m.totp_secret IS NOT NULL AS two_factor
+        SELECT s.id, m.id AS manager_id, m.name, m.email, m.role, m.avatar, m.all_sites, m.totp_secret IS NOT NULL AS two_factor
         FROM manager_session s JOIN manager m ON m.id = s.manager_id
         WHERE s.token_hash = :hash AND s.expires_at > :now AND m.disabled_at IS NULL
         """, hash=token_hash, now=now())

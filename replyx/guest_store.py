@@ -54,7 +54,7 @@ def is_answered(q, dialog_id):
 def history(q, site_id, guest_hash, before, limit):
     """A page of the guest's dialogs, the newest first."""
     return q.all("""
-        SELECT d.id, d.status, d.created_at, d.closed_at, l.sender, l.text, l.created_at AS last_message_at
+        SELECT d.id, d.status, d.created_at, d.closed_at, l.sender, l.text, l.attachments, l.created_at AS last_message_at
         FROM guest g JOIN dialog d ON d.guest_id = g.id LEFT JOIN message l ON l.id = d.last_message_id
         WHERE g.site_id = :site_id AND g.guest_hash = :hash AND d.id < :before ORDER BY d.id DESC LIMIT :limit
         """, site_id=site_id, hash=guest_hash, before=before or 2**53, limit=limit)

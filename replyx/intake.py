@@ -4,14 +4,14 @@ import time
 
 from marshmallow import ValidationError
 
-from . import accounts, arrival, chat, mail, rooms, tokens
+from . import accounts, arrival, avatars, chat, files, mail, rooms, tokens
 from .errors import ForbiddenOrigin, Invalid, ReplyXError, StorageUnavailable, Unauthorized
 from .limits import limiter
 from .tally import tally
 
 log = logging.getLogger(__name__)
 
-ACTIONS = {action.name: action for action in (*chat.ACTIONS, *accounts.ACTIONS, *mail.ACTIONS, *arrival.ACTIONS)}
+ACTIONS = {action.name: action for module in (chat, accounts, mail, arrival, files, avatars) for action in module.ACTIONS}
 
 
 def handle(action, credentials, unpack, context):

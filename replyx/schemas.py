@@ -4,11 +4,13 @@ import re
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
-from . import texts
+from . import attachments, markdown, texts
+from .attachments import File
 from .errors import Invalid
 from .values import Email, Id, Text, Truth, Uuid
 
 MAX_TEXT = 10_000
+MAX_ATTACHMENTS = 10
 # Managers' languages; a guest's are the widget's.
 LANGS = ("en", "ru")
 
@@ -29,13 +31,19 @@ class DialogRef(Input):
 
 
 class NewMessage(Input):
-    text = Text(MAX_TEXT, required=True)
+    text = Text(MAX_TEXT, blank=True, load_default="", metadata={"description": "Without attachments, not empty"})
     client_id = Uuid()
+    attachments = fields.List(Uuid(), validate=validate.Length(max=MAX_ATTACHMENTS), load_default=list, metadata={
+        "description": "Ids that file.upload gave to this sender, each for one message"})
+
+    @validates_schema
+    def something(self, data, **_):
+        if not data["text"].strip() and not data["attachments"]:
+            raise ValidationError("Must not be empty.", "text")
 
 
 class MessagePost(DialogRef, NewMessage):
-    attachments = fields.List(fields.String(), validate=validate.Length(max=0), metadata={
-        "description": "File ids. Files are not accepted yet: leave it out or empty."})
+    pass
 
 
 class MessageList(DialogRef):
@@ -127,7 +135,8 @@ class Message(Schema):
     created_at = fields.String(metadata={"format": "date-time"})
     client_id = fields.String(metadata={"format": "uuid"})
     author = fields.Nested(Author, allow_none=True)
-    attachments = fields.List(fields.Dict())
+    attachments = fields.List(fields.Nested(File))
+    html = fields.String(metadata={"description": "A manager's or the assistant's text with Markdown in it, as safe HTML"})
 
 
 class GuestDialog(Schema):
@@ -209,7 +218,7 @@ class DialogsAnswer(Schema):
 
 
 class SessionAnswer(Schema):
-    manager = fields.Dict(metadata={"description": "`{id, name, email, role, two_factor}`"})
+    manager = fields.Dict(metadata={"description": "`{id, name, email, role, avatar, two_factor}`"})
     sites = fields.List(fields.Dict(), metadata={"description": "`{id, name}` each"})
     mail = fields.Dict(metadata={"description": "`{is_on, wanted, dead}`: whether mail is set up, whether this manager wants it "
                                                 "(null: an API key), and for owners how many letters were given up"})
@@ -256,25 +265,31 @@ def check(schema, **values):
 _guest_dialog, _manager_dialog = GuestDialog(), ManagerDialog()
 
 
-def _author(name):
-    return {"name": name, "avatar": None} if name else None
+def author_of(name, avatar):
+    return {"name": name, "avatar": attachments.avatar_url(avatar)} if name else None
 
 
 def dump_message(row):
     """A row of messages as it goes over the wire: what `Message` says, written out, as every line takes this way."""
-    return {"id": row["id"], "dialog_id": row["dialog_id"], "sender": row["sender"], "text": row["text"],
-            "created_at": row["created_at"], "client_id": row["client_id"], "author": _author(row["author_name"]),
-            "attachments": []}
+    wire = {"id": row["id"], "dialog_id": row["dialog_id"], "sender": row["sender"], "text": row["text"],
+            "created_at": row["created_at"], "client_id": row["client_id"],
+            "author": author_of(row["author_name"], row["author_avatar"]), "attachments": attachments.dump(row["attachments"])}
+    if row["sender"] in ("manager", "assistant"):
+        html = markdown.html(row["text"])
+        if html:
+            wire["html"] = html
+    return wire
 
 
 def dump_guest_dialog(row):
-    return _guest_dialog.dump({**row, "manager": _author(row["manager_name"])})
+    return _guest_dialog.dump({**row, "manager": author_of(row["manager_name"], row["manager_avatar"])})
 
 
 def dump_manager_dialog(row):
-    last = {"sender": row["last_sender"], "text": row["last_text"][:200], "created_at": row["last_message_at"]}
+    text = attachments.summary(row["last_text"], row["last_attachments"])
+    last = {"sender": row["last_sender"], "text": text[:200], "created_at": row["last_message_at"]}
     return _manager_dialog.dump({
-        **row, "manager": _author(row["manager_name"]), "last_message": last,
+        **row, "manager": author_of(row["manager_name"], row["manager_avatar"]), "last_message": last,
         "site": {"id": row["site_id"], "name": row["site_name"]}, "form": json.loads(row["form"] or "null"),
         "guest": {"id": row["guest_id"], "name": row["guest_name"], "user_id": row["user_id"],
                   "verified": bool(row["is_verified"]), "attributes": json.loads(row["attributes"] or "{}")},

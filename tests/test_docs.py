@@ -10,10 +10,12 @@ from replyx.cli import main
 from replyx.delivery_schemas import FAILURES
 from replyx.doctor import CHECKS
 from replyx.errors import CODES
+from replyx.files import MOST_BYTES
 from replyx.limits import ADDRESS_FACTOR, LIMITS, MAX_OPEN
 from replyx.notify import transcript
-from replyx.schemas import MAX_TEXT
+from replyx.schemas import MAX_ATTACHMENTS, MAX_TEXT
 from replyx.tally import FLUSH_SECONDS, KEEP_DAYS
+from replyx.uploads import AT_ONCE
 from tests.test_cli import commands
 
 ROOT = Path(__file__).parent.parent
@@ -88,6 +90,12 @@ def test_limits():
                         ("reporting", "report"), ("leaving an e-mail address", "contact")):
         text = next(value for what, value in rows.items() if what.startswith(start))
         assert text.startswith(f"{LIMITS[name][0]} in {LIMITS[name][1]} s".replace("60 s", "a minute"))
+    assert rows["a file"] == f"{MOST_BYTES // 2**20} MB" and rows["files in a message"] == str(MAX_ATTACHMENTS)
+    (count, seconds), (megabytes, hour) = LIMITS["upload"], LIMITS["upload_mb"]
+    assert hour == 3600 and rows["sending files"] == (
+        f"{count} in {seconds} s and {megabytes} MB in an hour for a guest or manager; {AT_ONCE} at once from an address")
+    assert rows["a file's bytes"] == (f"{bounds.BODY_SECONDS} s, and a second more for each {bounds.LEAST_RATE // 1024} KB "
+                                      "that has come")
     assert rows["mails to a guest's address"] == f"{LIMITS['mail'][0]} in a day" and LIMITS["mail"][1] == 24 * 3600
     assert rows["asking for a dialog by mail"] == f"{LIMITS['transcript'][0]} in an hour for a guest"
     assert LIMITS["transcript"][1] == 3600

@@ -144,6 +144,11 @@ def test_unread_counts_what_others_wrote_since_the_guest_looked(cast, guest):
     answer = guest.http("GET", "/unread").json()
     assert answer["unread"] == 2 and answer["message"] == {"sender": "manager", "author": last["author"], "text": "t" * 100,
                                                            "created_at": last["created_at"]}
+    change(cast, "UPDATE message SET text = '', attachments = ? WHERE id = ?", '[{"name": "bill.pdf"}]', last["id"])
+    assert guest.http("GET", "/unread").json()["message"]["text"] == "bill.pdf"
+    [past] = guest.http("GET", "/dialogs").json()["dialogs"]
+    assert past["last_message"]["text"] == "bill.pdf"
+    change(cast, "UPDATE message SET attachments = NULL WHERE id = ?", last["id"])
     close(cast, dialog)
     assert guest.http("GET", "/unread").json()["unread"] == 2
     guest.http("POST", f"{path}/read", {"message_id": last["id"]})

@@ -27,7 +27,7 @@ class Plans:
         self.all(sql, **values)
         return Row()
 
-    def page(self, sql, longest, **values):
+    def page(self, sql, longest, size, **values):
         return self.all(sql, **values), True
 
 

@@ -1,6 +1,7 @@
 """Dialogs: what only guests do with them."""
 from .. import guest_schemas, guest_store, schemas, store
 from ..actions import GUEST, Action, Answer
+from ..attachments import summary
 from ..database import reader
 from ..errors import Conflict
 from ..extensions import writer
@@ -8,7 +9,7 @@ from ..limits import limiter
 from ..outbox import outbox
 from .rules import announce, require, view
 
-LONGEST_PREVIEW = 100
+LONGEST_LAST, LONGEST_PREVIEW = 200, 100
 
 
 def request_handoff(identity, payload, context):
@@ -65,8 +66,9 @@ def list_history(identity, payload, context):
 
 
 def _past(row):
-    return {"id": row["id"], "status": row["status"], "created_at": row["created_at"], "closed_at": row["closed_at"],
-            "last_message": {"sender": row["sender"], "text": row["text"][:200], "created_at": row["last_message_at"]}}
+    text = summary(row["text"], row["attachments"])
+    last = {"sender": row["sender"], "text": text[:LONGEST_LAST], "created_at": row["last_message_at"]}
+    return {**{name: row[name] for name in ("id", "status", "created_at", "closed_at")}, "last_message": last}
 
 
 def count_unread(identity, payload, context):
@@ -76,9 +78,10 @@ def count_unread(identity, payload, context):
         return Answer({"dialog_id": None, "unread": 0, "message": None})
     message = None
     if found["unread"]:
-        line = schemas.dump_message(store.message(reader, found["last_id"]))
-        message = {"sender": line["sender"], "author": line["author"], "text": line["text"][:LONGEST_PREVIEW],
-                   "created_at": line["created_at"]}
+        row = store.message(reader, found["last_id"])
+        text = summary(row["text"], row["attachments"])
+        message = {"sender": row["sender"], "author": schemas.author_of(row["author_name"], row["author_avatar"]),
+                   "text": text[:LONGEST_PREVIEW], "created_at": row["created_at"]}
     return Answer({"dialog_id": found["dialog_id"], "unread": found["unread"], "message": message})
 
 

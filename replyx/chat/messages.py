@@ -2,10 +2,10 @@
 import logging
 import uuid
 
-from .. import guest_schemas, rooms, schemas, store
+from .. import files_store, guest_schemas, rooms, schemas, store
 from ..actions import BOTH, GUEST, Action, Answer
 from ..database import reader
-from ..errors import Conflict
+from ..errors import Conflict, Invalid
 from ..extensions import writer
 from ..limits import limiter
 from ..outbox import outbox
@@ -45,7 +45,9 @@ def post_message(identity, payload, context):
 
 
 def _line(payload):
-    return {"text": payload["text"], "client_id": payload.get("client_id") or str(uuid.uuid4())}
+    """What a message says: its text, its client_id, and the ids of its files."""
+    text = payload["text"] if payload["text"].strip() else ""
+    return {"text": text, "client_id": payload.get("client_id") or str(uuid.uuid4()), "attachments": payload["attachments"]}
 
 
 def _posted(stored):
@@ -87,7 +89,7 @@ def _post_as_guest(tx, identity, dialog_id, line, context):
         else:
             dialog = _reopen(tx, dialog) if dialog else _make(tx, identity, context)
             changed = True
-    row = store.add_message(tx, dialog["id"], "guest", **line)
+    row = _add(tx, identity, dialog, line)
     outbox.note_guest_line(tx, dialog["id"])
     return _stored(tx, row, dialog, changed)
 
@@ -103,9 +105,24 @@ def _post_as_manager(tx, identity, dialog_id, line, context):
     changed = dialog["handler"] != "manager"
     if changed:
         store.set_handler(tx, dialog["id"], "manager", identity.manager_id)
-    row = store.add_message(tx, dialog["id"], "manager", author_name=identity.name, manager_id=identity.manager_id, **line)
+    row = _add(tx, identity, dialog, line, author_name=identity.name, author_avatar=identity.avatar,
+               manager_id=identity.manager_id)
     outbox.note_manager_line(tx, dialog["id"], dialog["has_email"])
     return _stored(tx, row, dialog, changed)
+
+
+def _add(tx, identity, dialog, line, **author):
+    """Store the line with its files. Raises Invalid for those that are not this sender's, or in another message already."""
+    ids, files = line["attachments"], []
+    if ids:
+        files = files_store.unused(tx, ids, dialog["site_id"], identity.guest_hash or None, identity.manager_id)
+        if len(files) < len(ids):
+            message = "A file was sent before, is over a day old, or is not yours. Attach it again."
+            raise Invalid(message, fields={"attachments": [message]})
+    row = store.add_message(tx, dialog["id"], identity.speaks, line["text"], line["client_id"], files=files, **author)
+    if files:
+        files_store.use(tx, ids, row["id"])
+    return row
 
 
 def _duplicate(row, sender, site_id):

@@ -3,6 +3,7 @@
 Addresses stand in angle brackets (RFC 3986, appendix C): a signature may end in what mail programs take for punctuation.
 """
 from .. import outbox_store as store
+from ..attachments import names
 from ..links import links
 from ..tokens import digest
 from .base import Letter, one_line
@@ -36,7 +37,7 @@ def _unread(q, row, dialog_id, sender, mark):
 
 def _quoted(line, name=""):
     text = line["text"][:LONGEST_LINE] + ("…" if len(line["text"]) > LONGEST_LINE else "")
-    return quote(text, name)
+    return quote("\n".join([*([text] if text else []), *(f"[{name}]" for name in names(line["attachments"]))]), name)
 
 
 def _to_manager(q, row, url):

@@ -1,8 +1,7 @@
 """The letter that a guest asked for: a whole dialog, or the end of a long one."""
-import json
-
 from .. import guest_store
 from .. import outbox_store as store
+from ..attachments import names
 from .base import Letter, one_line
 from .layout import foot, join, key, quote
 from .texts import texts_for
@@ -38,8 +37,8 @@ def _newest(q, dialog_id):
 
 
 def _written(line, words):
-    names = {"guest": words["you"], "manager": line["author_name"] or words["somebody"],
-             "assistant": line["author_name"] or words["assistant"], "system": words["note"]}
-    files = [f"[{one_line(file['name'])}]" for file in json.loads(line["attachments"] or "[]")]
+    speakers = {"guest": words["you"], "manager": line["author_name"] or words["somebody"],
+                "assistant": line["author_name"] or words["assistant"], "system": words["note"]}
+    files = [f"[{one_line(name)}]" for name in names(line["attachments"])]
     at = f"{line['created_at'][:10]} {line['created_at'][11:16]} UTC"
-    return quote("\n".join([*([line["text"]] if line["text"] else []), *files]), f"{one_line(names[line['sender']])}, {at}")
+    return quote("\n".join([*([line["text"]] if line["text"] else []), *files]), f"{one_line(speakers[line['sender']])}, {at}")
