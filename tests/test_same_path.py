@@ -12,7 +12,7 @@ from replyx.intake import ACTIONS
 from tests.served import until
 
 HTTP_ONLY = {"session.create", "session.delete", "setup.create", "two_factor.begin", "two_factor.confirm", "arrival.get",
-             "unsubscribe"}
+             "unsubscribe", "site.secret"}
 BOTH = [action for action in ACTIONS.values() if not action.http_only]
 WAYS = [(action.name, channel) for action in BOTH
         for channel in (["site", "widget"] if "guest" in action.who else []) + (["manager"] if "manager" in action.who else [])]
@@ -29,8 +29,9 @@ PAYLOADS = {
     "contact": lambda dialog: {"email": "guest@mail.example", "lang": "en"},
     "mail.set": lambda dialog: {"wanted": True},
     "outbox.retry": lambda dialog: {"letter_id": dialog["letter_id"]},
+    "site.set": lambda dialog: {"name": "Shop", "settings": {"greeting": "Hi", "look": {"corner": "left"}}},
 }
-OWNERS = {"outbox.list", "outbox.retry"}
+OWNERS = {"outbox.list", "outbox.retry", "site.get", "site.set"}
 
 
 def test_only_these_actions_are_http_only():
@@ -89,6 +90,8 @@ class Stage:
             payload = {"dialog_id": self.dialog["id"], **payload}
         if "<letter_id>" in action.route:
             payload = {"letter_id": self.dialog["letter_id"]}
+        if "<site_id>" in action.route:
+            payload = {"site_id": self.cast.site["id"], **payload}
         if action.name in OWNERS:
             with self.cast.owner.socket() as desk:
                 return desk.call(action.event, payload)
@@ -98,7 +101,7 @@ class Stage:
             return tab.call(action.event, payload)
 
     def _http(self, action, payload):
-        path = action.route.replace("<dialog_id>", str(self.dialog["id"]))
+        path = action.route.replace("<dialog_id>", str(self.dialog["id"])).replace("<site_id>", str(self.cast.site["id"]))
         if "<letter_id>" in path:
             path = path.replace("<letter_id>", str(payload["letter_id"]))
             payload = {}
@@ -111,8 +114,9 @@ class Stage:
         """The dialog's row and its lines, as they lie on the disk."""
         with closing(sqlite3.connect(self.cast.served.instance / "replyx.db")) as database:
             database.row_factory = sqlite3.Row
-            return [[dict(row) for row in database.execute(f"SELECT {columns} WHERE {key} = ?", [self.dialog["id"]])]
+            return [[dict(row) for row in database.execute(f"SELECT {columns} WHERE {key} = ? ORDER BY 1", [self.dialog["id"]])]
                     for columns, key in (("* FROM dialog", "id"), ("* FROM message", "dialog_id"),
+                                         ("settings FROM site JOIN dialog ON site.id = site_id", "dialog.id"),
                                          ("kind, dead_at, attempts FROM outbox", "dialog_id"),
                                          ("email, lang FROM guest JOIN dialog ON guest.id = guest_id", "dialog.id"))]
 
