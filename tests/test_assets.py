@@ -5,9 +5,9 @@ import subprocess
 import pytest
 
 from replyx import config
-from replyx.assets import Assets
+from replyx.assets import SmallAssets
 from replyx.joining import JoinError, join
-from replyx.widget import PLACES, assets
+from replyx.widget import JOINED, PLACES, assets
 from tests.conftest import find
 
 ENTRY = """// The entry's own `found` is not that of a module.
@@ -50,7 +50,7 @@ def test_joined_and_small_they_do_what_they_did(tmp_path):
         file.write_text(text)
     (tmp_path / "files" / "package.json").write_text('{"type": "module"}')
     served = tmp_path / "files" / "joined.js"
-    small = Assets(tmp_path / "files", joined=("entry.js",))
+    small = SmallAssets(tmp_path / "files", joined=("entry.js",))
     served.write_text(small.text("entry.js"))
     for name in ("entry.js", "joined.js"):
         out = subprocess.check_output([find("node"), name], cwd=tmp_path / "files", text=True)
@@ -92,6 +92,12 @@ def test_what_looks_like_an_import_and_is_none_stays():
     assert join({"entry.js": text}, "entry.js") == f"{{\n{text}\n}}\n"
 
 
+def test_a_script_that_cannot_be_made_small_is_refused(tmp_path):
+    (tmp_path / "a.js").write_text("const a = `x ${b ? `y  //z` : 1}`;")
+    with pytest.raises(ValueError, match="a.js: a template within a template"):
+        SmallAssets(tmp_path)
+
+
 # Names the first token in which two texts differ, for each pair of files; acorn is Node's own.
 SAME_TOKENS = """
 const { tokenizer } = require("internal/deps/acorn/acorn/dist/acorn");
@@ -110,7 +116,7 @@ for (const name of process.argv.slice(1)) {
 def test_no_token_of_the_widget_is_lost(tmp_path):
     """A minifier may take a regular expression for a comment, or the end of a line for nothing."""
     files = {file.name: file.read_text() for file in (config.ROOT / "widget_static").glob("*.js")}
-    for name, text in {**files, "frame.js": join(files, "frame.js")}.items():
+    for name, text in (files | {name: join(files, name) for name in JOINED}).items():
         for place, filling in PLACES.items():
             text = text.replace(place, filling)
         (tmp_path / f"{name}.large").write_text(text)

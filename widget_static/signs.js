@@ -21,14 +21,14 @@ export class Signs {
 
   #style({ corner, offset_x: x, offset_y: y, theme = "auto", variables = {} }) {
     // `--rx-` properties of the host page come before the owner's, and those before our own.
-    const own = (name, value) => `var(--rx-${name},${variables[`--rx-${name}`] ?? value})`;
+    const own = (name, value) => `var(${name},${variables[name] ?? value})`;
     const sheet = new CSSStyleSheet();
     // The browser's own pair of colours follows the scheme, light or dark.
     sheet.replaceSync(`p,div{position:fixed;z-index:2147483646;${corner}:${x}px;bottom:${y + 68}px;box-sizing:border-box;margin:0;`
-      + `max-width:min(340px,100vw - ${x * 2}px);border-radius:12px;font:15px/1.4 ${own("font", "system-ui")};`
+      + `max-width:min(340px,100vw - ${x * 2}px);border-radius:12px;font:15px/1.4 ${own("--rx-font", "system-ui")};`
       + "box-shadow:0 4px 24px #0004}p{padding:10px 14px;background:#8f1d1d;color:#fff}"
       + `div{color-scheme:${theme === "auto" ? "light dark" : theme};display:flex;align-items:start;`
-      + `background:${own("background", "Canvas")};color:${own("text", "CanvasText")}}div:empty{display:none}b{display:block}`
+      + `background:${own("--rx-background", "Canvas")};color:${own("--rx-text", "CanvasText")}}div:empty{display:none}b{display:block}`
       + "div button{all:unset;cursor:pointer;padding:10px 14px;overflow-wrap:anywhere;max-height:7em;overflow:hidden}"
       + "div button:before{content:none}div button+button{padding:10px 14px 10px 2px;font-size:20px;line-height:1}"
       + "div button:focus-visible{outline:2px solid;outline-offset:-4px;border-radius:12px}"
