@@ -30,7 +30,8 @@ def is_safe(name, value):
 ICONS = {
     "chat": "M5 3h18a4 4 0 0 1 4 4v10a4 4 0 0 1-4 4h-9l-7 5v-5H5a4 4 0 0 1-4-4V7a4 4 0 0 1 4-4z",
     "question": "M7 10C7 1 21 1 21 10c0 4-5 4-5 8h-4c0-6 5-5 5-8 0-4-6-4-6 0zM12 21h4v4h-4z",
-    "wave": "M6 15V7a2 2 0 0 1 4 0v5h1V4a2 2 0 0 1 4 0v8h1V5a2 2 0 0 1 4 0v8h1V8a2 2 0 0 1 4 0v10a9 9 0 0 1-17 4l-5-7a2 2 0 0 1 4-2z",
+    "wave": "M6 15V7a2 2 0 0 1 4 0v5h1V4a2 2 0 0 1 4 0v8h1V5a2 2 0 0 1 4 0v8h1V8a2 2 0 0 1 4 0v10a9 9 0 0 1-17 4l-5-7"
+            "a2 2 0 0 1 4-2z",
     "mail": "M2 5h24v2l-12 8L2 7zM2 10l12 8 12-8v13H2z",
 }
 # The three weights and the limit are those of perceived brightness, in hundredths.

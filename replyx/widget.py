@@ -40,7 +40,8 @@ def loader():
     name, row = _named()
     if row:
         site = row["site"]
-        settings = {"frame": f"/frame?{name}", "site": site["id"], "domains": site["domains"], **panel.loader_settings(site["settings"])}
+        settings = {"frame": f"/frame?{name}", "site": site["id"], "domains": site["domains"],
+                    **panel.loader_settings(site["settings"])}
     elif request.args:
         settings = {"error": UNKNOWN}
         log.warning("[Widget] loader refused: unauthorized address=%s", request.environ["replyx.address"])
