@@ -55,7 +55,7 @@ async function open() {
       state: (state, error) => view.showState(state, error?.code),
       typing: (isTyping) => view.showTyping(isTyping),
       restart: () => location.reload(),
-      error: (error) => bridge.error(error.code, error.message),
+      error: (error) => bridge.error?.(error.code, error.message),
     },
   });
   Object.assign(panel, { chat, view, parts });
@@ -64,7 +64,7 @@ async function open() {
     const { dialog, outbox, past } = chat;
     view.render(past ?? dialog, past ? [] : outbox.entries, Boolean(past));
     const fresh = news.take(dialog, outbox.entries);
-    for (const line of fresh) bridge.message(line);
+    for (const line of fresh) bridge.message?.(line);
     const others = fresh.filter((line) => line.sender !== "guest");
     if (others.length) {
       view.announce(others);
@@ -77,7 +77,7 @@ async function open() {
   }
 
   function tellUnread() {
-    news.tellUnread(chat.dialog, isSeen(), (count, preview) => bridge.unread(count, preview));
+    news.tellUnread(chat.dialog, isSeen(), (count, preview) => bridge.unread?.(count, preview));
   }
 
   /** Before the first line there is no dialog to hand over: the wish itself begins one. */
