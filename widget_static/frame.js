@@ -73,7 +73,7 @@ async function open() {
     tellUnread();
     if (!dialog.view) return;
     if (mail) parts.use("contact", (part) => part.render());
-    if (features.rating && (chat.shown.view.status === "closed" || parts.has("rating"))) parts.use("rating", (part) => part.render());
+    if (features.rating && ((past ?? dialog).view.status === "closed" || parts.has("rating"))) parts.use("rating", (part) => part.render());
   }
 
   function tellUnread() {

@@ -15,6 +15,8 @@ function colour(name) {
   return pairs.slice(0, 3).map((pair) => parseInt(pair, 16));
 }
 
+const hex = (rgb) => `#${rgb.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
+
 function luminance([r, g, b]) {
   const linear = (value) => (value <= 10 ? value / 3294 : ((value / 255 + 0.055) / 1.055) ** 2.4);
   return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
@@ -48,7 +50,7 @@ export function show(look) {
   set("accent", color);
   for (const [name, value] of Object.entries(variables)) root.style.setProperty(name, value);
   for (const [name, grounds] of Object.entries(WRITTEN)) {
-    if (!variables[`--rx-${name}`]) set(name, `rgb(${readable(colour(name), grounds.map(colour))})`);
+    if (!variables[`--rx-${name}`]) set(name, hex(readable(colour(name), grounds.map(colour))));
   }
   if (contrast(colour("accent"), colour("background")) < EDGE) set("edge", "var(--rx-soft-text)");
 }
