@@ -4,7 +4,7 @@ import logging
 from flask import Blueprint, abort, current_app, render_template, request
 
 from . import accounts_store, config, origins, panel, sites, texts, tokens
-from .assets import Assets, text_response
+from .assets import SmallAssets, text_response
 from .credentials import number, own_origin
 from .database import reader
 from .version import VERSION
@@ -13,7 +13,8 @@ log = logging.getLogger(__name__)
 widget = Blueprint("widget", __name__)
 # What a script of the host page may hold in place of a text: its words in every language.
 PLACES = {'"__REPLYX_TEXTS__"': panel.in_page(texts.host_words())}
-assets = Assets(config.ROOT / "widget_static", templates=("loader.js", "frame.html"), joined=("frame.js",), places=PLACES)
+assets = SmallAssets(config.ROOT / "widget_static", templates=("loader.js", "frame.html"), joined=("frame.js",),
+                     places=PLACES)
 
 SETTINGS_PLACE = '"__REPLYX_SETTINGS__"'
 UNKNOWN = "The site_token or assistant_id in the snippet is missing or not valid. Copy the snippet again."

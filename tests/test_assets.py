@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from replyx import config
-from replyx.assets import Assets
+from replyx.assets import SmallAssets
 from replyx.joining import JoinError, join
 from replyx.widget import PLACES, assets
 from tests.conftest import find
@@ -50,7 +50,7 @@ def test_joined_and_small_they_do_what_they_did(tmp_path):
         file.write_text(text)
     (tmp_path / "files" / "package.json").write_text('{"type": "module"}')
     served = tmp_path / "files" / "joined.js"
-    small = Assets(tmp_path / "files", joined=("entry.js",))
+    small = SmallAssets(tmp_path / "files", joined=("entry.js",))
     served.write_text(small.text("entry.js"))
     for name in ("entry.js", "joined.js"):
         out = subprocess.check_output([find("node"), name], cwd=tmp_path / "files", text=True)
@@ -90,6 +90,12 @@ def test_a_circle_and_a_missing_module_are_refused():
 def test_what_looks_like_an_import_and_is_none_stays():
     text = 'const later = () =>\n  import("./a.js");\nconst words = {\n  import: 1,\n};\n'
     assert join({"entry.js": text}, "entry.js") == f"{{\n{text}\n}}\n"
+
+
+def test_a_script_that_cannot_be_made_small_is_refused(tmp_path):
+    (tmp_path / "a.js").write_text("const a = `x ${b ? `y  //z` : 1}`;")
+    with pytest.raises(ValueError, match="a.js: a template within a template"):
+        SmallAssets(tmp_path)
 
 
 # Names the first token in which two texts differ, for each pair of files; acorn is Node's own.
