@@ -43,9 +43,10 @@ class Rating {
   }
 
   #star(star) {
+    const words = this.texts["star" + star];
     const input = element("input", { type: "radio", name: "star", value: star, className: "spoken", required: true });
-    input.setAttribute("aria-label", `${star}: ${this.texts[`star${star}`]}`);
-    const shape = element("span", { textContent: "★", title: this.texts[`star${star}`] });
+    input.setAttribute("aria-label", `${star}: ${words}`);
+    const shape = element("span", { textContent: "★", title: words });
     shape.ariaHidden = "true";
     return element("label", {}, input, shape);
   }
