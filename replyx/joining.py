@@ -8,7 +8,7 @@ NAME = r"[A-Za-z_$][\w$]*"
 STATEMENT = re.compile(r"^[ \t]*(?:import|export)\b(?![ \t]*[(.:=,])", re.M)
 IMPORT = re.compile(rf'import (?:\{{\s*(?P<names>{NAME}(?: as {NAME})?(?:,\s*{NAME}(?: as {NAME})?)*),?\s*\}} from )?'
                     r'"\./(?P<file>(?:vendor/)?[\w.-]+)";[ \t]*(?=\n|//|$)')
-DECLARATION = re.compile(rf"export (?=(?:const|class|function|async function) (?P<name>{NAME})\b)")
+DECLARATION = re.compile(rf"export (?=(?:const|class|function|async function) (?P<name>{NAME})(?![\w$]))")
 LIST = re.compile(rf"export \{{\s*(?P<names>{NAME}(?:,\s*{NAME})*),?\s*\}};[ \t]*(?=\n|//|$)")
 VENDOR = "vendor/"
 
