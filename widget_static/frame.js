@@ -52,7 +52,7 @@ async function open() {
     origin: location.origin, name, link, lang, stored, storage: bridge, isSeen,
     on: {
       change: render,
-      state: (state, error) => view.showState(state, error?.code),
+      state: (state, error) => { view.showState(state, error?.code); bridge.state(state); },
       typing: (isTyping) => view.showTyping(isTyping),
       restart: () => location.reload(),
       error: (error) => bridge.error?.(error.code, error.message),
