@@ -6,7 +6,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 
 from . import styles, texts
 from .schemas import Dumped, Input, Named
-from .values import Id, Text, Truth, Written
+from .values import Id, Line, Text, Truth, Written
 
 CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]|24:00"
 MOST_PROACTIVE = 5
@@ -36,7 +36,7 @@ class Look(Input):
     offset_x = _whole(0, 200, load_default=20, metadata={"description": "px from the side"})
     offset_y = _whole(0, 200, load_default=20, metadata={"description": "px from below"})
     icon = _one_of("chat", "question", "wave", "mail", load_default="chat")
-    label = Text(30, blank=True, load_default="")
+    label = Line(30, blank=True, load_default="")
     theme = _one_of("auto", "light", "dark", load_default="auto")
     variables = fields.Dict(keys=_one_of(*styles.VARIABLES), values=fields.String(), load_default=dict, metadata={
         "description": "CSS custom properties of the panel by name"})
@@ -57,9 +57,9 @@ class Proactive(Input):
 class FormField(Input):
     name = Written("[a-z][a-z0-9_-]{0,29}", "first_name", required=True)
     kind = _one_of("name", "email", "text", "choice", "consent", required=True)
-    label = Text(200, required=True)
+    label = Line(200, required=True)
     required = Truth(load_default=False)
-    choices = fields.List(Text(100), load_default=list, validate=validate.Length(max=MOST_CHOICES))
+    choices = fields.List(Line(100), load_default=list, validate=validate.Length(max=MOST_CHOICES))
 
     @validates_schema
     def to_choose_from(self, data, **_):
@@ -132,10 +132,10 @@ class SiteRef(Input):
 
 class SiteSet(SiteRef):
     """What is left out stays as it is. `settings` are all of them: what is left out in there goes back to its default."""
-    name = Text(200)
+    name = Line(200)
     domains = fields.List(Text(260), validate=validate.Length(1, MOST_DOMAINS))
     settings = fields.Nested(SiteSettings)
-    assistant_name = Text(200, metadata={"description": "Of the site's first assistant"})
+    assistant_name = Line(200, metadata={"description": "Of the site's first assistant"})
 
 
 class SiteAssistant(Named):

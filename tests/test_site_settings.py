@@ -136,7 +136,8 @@ FIELD = {"name": "a", "kind": "text", "label": "A"}
     {"unknown": 1}, {"look": {"unknown": 1}}, {"look": None}, {"look": []},
     *({"look": {"color": value}} for value in ("blue", "#FFFFFF", "#fff", "#1f5eff\n", "url(x)", "#1f5ef;", None, 1)),
     *({"look": {"offset_x": value}} for value in (-1, 201, 1.5, "1", True, 10**30)),
-    {"look": {"corner": "top"}}, {"look": {"icon": "<svg>"}}, {"look": {"label": "x" * 31}}, {"look": {"theme": "red"}},
+    {"look": {"corner": "top"}}, {"look": {"icon": "<svg>"}}, {"look": {"label": "x" * 31}}, {"look": {"label": "a\nb"}},
+    {"look": {"theme": "red"}},
     *({"look": {"variables": value}} for value in (
         {"--rx-x": "1px"}, {"color": "#fff"}, {"--rx-text": "red"}, {"--rx-text": "#fff;color:red"}, {"--rx-text": "#fff\n"},
         {"--rx-radius": "1em"}, {"--rx-radius": "calc(1px)"}, {"--rx-font": "url(//evil.example)"}, {"--rx-font": "a}b"},
