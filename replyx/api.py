@@ -45,7 +45,8 @@ def _add(api, action, speaks, route):
         config = current_app.config["REPLYX"]
         shown = credentials.from_request(request.environ, channel, config)
         raw = Body(request, action.raw) if action.raw else None
-        context = Context("http", request.environ["replyx.address"], credentials.arrival(request.environ, config), raw)
+        context = Context("http", request.environ["replyx.address"], shown.own_origin,
+                          credentials.arrival(request.environ, config), raw)
         unpack = (lambda: _beside(raw, speaks)) if raw else (lambda: _with_path(_payload(speaks), path))
         status, body, answer = intake.handle(action, shown, unpack, context)
         response = _json(body, status)

@@ -44,5 +44,12 @@ export class Page {
 
   drawn() { this.onVisibility(true); }
 
+  /** How many lines are unread stands where a page says things to those who look at another one: in its title. */
+  unread(count) { document.title = document.title.replace(/^(\(\d+\) )?/, count ? `(${count}) ` : ""); }
+
+  // There is no host page to tell.
   close() {}
+  message() {}
+  error() {}
+  state() {}
 }
