@@ -5,11 +5,12 @@ import secrets
 
 from flask import Flask
 
-from . import api, config, console, database, events, extensions, models, storage, unsubscribe, widget
+from . import api, config, console, database, downloads, events, extensions, models, storage, unsubscribe, widget
 from .gateway import Gateway
 from .limits import limiter
 from .links import links
 from .outbox import outbox
+from .uploads import uploads
 from .version import VERSION
 
 __version__ = VERSION
@@ -38,7 +39,7 @@ def create_app(settings=None, async_mode="threading", upgrade=False):
     database.prepare(app, upgrade)
     database.reader.init_app(app)
     database.start_writer(settings.instance, serving=upgrade)
-    for part in (limiter, links, outbox, events, api, widget, console, unsubscribe):
+    for part in (limiter, links, outbox, uploads, events, api, widget, console, unsubscribe, downloads):
         part.init_app(app)
     app.wsgi_app = app.gateway = Gateway(app.wsgi_app, settings.trusted_proxies)
     return app

@@ -3,7 +3,7 @@ import logging
 import sqlite3
 
 from . import accounts_store as store
-from . import outbox_store, passwords, rooms, schemas, tokens, values
+from . import attachments, outbox_store, passwords, rooms, schemas, tokens, values
 from .actions import MANAGER, NOBODY, Action, Answer
 from .clock import now
 from .database import reader
@@ -85,7 +85,8 @@ def _session_body(manager_id, person):
     sites = [{"id": site["id"], "name": site["name"]} for site in store.sites(reader)
              if person["site_ids"] is None or site["id"] in person["site_ids"]]
     return {"manager": {"id": manager_id, "name": person["name"], "email": person["email"], "role": person["role"],
-                        "two_factor": bool(person["two_factor"])}, "sites": sites, "mail": _mail(manager_id, person["role"])}
+                        "avatar": attachments.avatar_url(person["avatar"]), "two_factor": bool(person["two_factor"])},
+            "sites": sites, "mail": _mail(manager_id, person["role"])}
 
 
 def _mail(manager_id, role):
@@ -94,7 +95,7 @@ def _mail(manager_id, role):
 
 
 def get_session(identity, payload, context):
-    person = {name: getattr(identity, name) for name in ("name", "email", "role", "site_ids", "two_factor")}
+    person = {name: getattr(identity, name) for name in ("name", "email", "role", "site_ids", "avatar", "two_factor")}
     return Answer(_session_body(identity.manager_id, person))
 
 

@@ -9,8 +9,9 @@ class Action:
     `who` holds "guest", "manager", or nobody for actions that need no credentials. `run(identity, payload, context)`
     gives an Answer. `input` and `output` are schema instances. `route` is below `/api/{channel}` and `/api/manager`.
     `status` is the HTTP status when something was made, and `limit` names a row of `limits.LIMITS`. `makes_guest` lets a
-    guest come without a guest_id: one is made. `posts(payload)` says whether a payload, unchecked and None if it was never
-    read, is a message to store: how those fare is counted.
+    guest come without a guest_id: one is made. `raw` is the most bytes of a body that is no JSON: the payload is in the
+    query then, and `run` reads the body from `context.body`. `posts(payload)` says whether a payload, unchecked and None if
+    it was never read, is a message to store: how those fare is counted.
     """
     name: str
     who: frozenset
@@ -24,6 +25,7 @@ class Action:
     status: int = 200
     http_only: bool = False
     makes_guest: bool = False
+    raw: int = 0
     posts: object = None
     summary: str = ""
 
@@ -39,11 +41,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """How an action came: `transport` is `socket` or `http`, `address` the client's. `arrival` is what
-    `credentials.arrival` gives, for HTTP alone."""
+    """How an action came: `transport` is `socket` or `http`, `address` the client's, `own_origin` ReplyX's own for it.
+    `arrival` is what `credentials.arrival` gives, and `body` a `body.Body` that nobody has read, both for HTTP alone."""
     transport: str
     address: str
+    own_origin: str = ""
     arrival: dict = field(default_factory=dict)
+    body: object = None
 
 
 GUEST = frozenset({"guest"})

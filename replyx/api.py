@@ -8,6 +8,7 @@ from werkzeug.exceptions import ClientDisconnected, HTTPException, RequestEntity
 from . import credentials, intake, wire
 from .accounts import SESSION_SECONDS
 from .actions import Context
+from .body import Body
 from .errors import CODES, Invalid, ReplyXError, TooLarge
 
 MAX_BODY = 256 * 1024
@@ -43,8 +44,11 @@ def _add(api, action, speaks, route):
     def view(channel="console", **path):
         config = current_app.config["REPLYX"]
         shown = credentials.from_request(request.environ, channel, config)
-        context = Context("http", request.environ["replyx.address"], credentials.arrival(request.environ, config))
-        status, body, answer = intake.handle(action, shown, lambda: _with_path(_payload(speaks), path), context)
+        raw = Body(request, action.raw) if action.raw else None
+        context = Context("http", request.environ["replyx.address"], shown.own_origin,
+                          credentials.arrival(request.environ, config), raw)
+        unpack = (lambda: _beside(raw, speaks)) if raw else (lambda: _with_path(_payload(speaks), path))
+        status, body, answer = intake.handle(action, shown, unpack, context)
         response = _json(body, status)
         if answer.session is not None:
             _set_session(response, answer.session, config)
@@ -78,6 +82,13 @@ def _payload(speaks):
     if not isinstance(payload, dict):
         raise Invalid("The body must be a JSON object.")
     return payload
+
+
+def _beside(body, speaks):
+    """The payload of an action whose body is no JSON: the query string. A file's name may look like a number."""
+    body.check()
+    return {name: _value(value) if name.endswith("_id") else value for name, value in request.args.items()
+            if speaks == "manager" or name not in credentials.IN_QUERY}
 
 
 def _value(text):

@@ -12,6 +12,9 @@ MAX_LINE = 1024
 # A request's head and its body must each have come by then, whatever their pace.
 HEAD_SECONDS = 20
 BODY_SECONDS = 60
+# A body that may be long gets a second more for each of these bytes that has come: a slow phone gets through, and one that
+# sends a byte now and then is cut as any other.
+LEAST_RATE = 20 * 1024
 DIGITS = re.compile(r"[0-9]{1,15}")
 # A name or an address with a port (RFC 3986, without percent signs), as it goes into addresses and policies.
 HOST = re.compile(r"[A-Za-z0-9._-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
@@ -30,7 +33,12 @@ class _Body:
 
     def __init__(self, file):
         self._file = file
-        self._deadline = None
+        self._begun = None
+        self._read = self._long = 0
+
+    def allow(self, size):
+        """Let a body of `size` bytes take longer, as long as LEAST_RATE of them come in a second."""
+        self._long = size
 
     def read(self, size=-1):
         return self._in_time(self._file.read, size)
@@ -43,9 +51,12 @@ class _Body:
 
     def _in_time(self, read, size):
         moment = time.monotonic()
-        self._deadline = self._deadline or moment + BODY_SECONDS
-        with eventlet.Timeout(max(self._deadline - moment, 0), eventlet.wsgi.ChunkReadError("the body comes too slowly")):
-            return read(size)
+        self._begun = self._begun or moment
+        left = self._begun + BODY_SECONDS + min(self._read, self._long) / LEAST_RATE - moment
+        with eventlet.Timeout(max(left, 0), eventlet.wsgi.ChunkReadError("the body comes too slowly")):
+            data = read(size)
+        self._read += len(data)
+        return data
 
 
 class HttpProtocol(eventlet.wsgi.HttpProtocol):
@@ -88,6 +99,7 @@ class HttpProtocol(eventlet.wsgi.HttpProtocol):
         environ = super().get_environ()
         body = environ["eventlet.input"]
         body.rfile = _Body(body.rfile)
+        environ["replyx.allow_body"] = body.rfile.allow
         return environ
 
     def finish(self):

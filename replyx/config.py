@@ -127,6 +127,12 @@ def _minutes(value):
     return minutes
 
 
+def _megabytes(value):
+    if not value.isdecimal() or not 1 <= int(value) <= 10**8:
+        raise ValueError("is not a whole number of megabytes from 1 on")
+    return int(value)
+
+
 @dataclass(frozen=True)
 class Setting:
     """`default` is written as in the environment; `parse` raises ValueError with what is wrong. What is secret is repeated
@@ -152,9 +158,10 @@ SETTINGS = (
     Setting("smtp_url", "", _smtp, "The server that takes mail; unset, no mail is sent.", secret=SMTP_FORM),
     Setting("mail_from", "", _sender, "The sender of every mail, such as Shop <chat@shop.example>."),
     Setting("mail_after", "5", _minutes, "Minutes that a message stays unread before it is mailed."),
+    Setting("uploads_max_mb", "2048", _megabytes, "Megabytes that all files from chats may take; then no more are taken."),
     Setting("log_level", "info", _log_level, "The least important lines to log: debug, info, warning or error."),
 )
-INSTANCE = Setting("instance", str(ROOT / "instance"), Path, "The folder of the database and the secret key.")
+INSTANCE = Setting("instance", str(ROOT / "instance"), Path, "The folder of the database, the files and the secret key.")
 NOT_YET = {"database_url", "message_queue"}
 
 

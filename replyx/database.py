@@ -51,9 +51,9 @@ class Reader:
         with self._query() as query:
             return query.all(sql, **values)
 
-    def page(self, sql, longest, **values):
+    def page(self, sql, longest, size, **values):
         with self._query() as query:
-            return query.page(sql, longest, **values)
+            return query.page(sql, longest, size, **values)
 
     def release(self):
         """Close the pooled connections; the next query opens new ones."""

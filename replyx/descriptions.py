@@ -4,6 +4,7 @@ import re
 from apispec.ext.marshmallow import OpenAPIConverter
 
 from . import schemas, values
+from .body import TYPE as RAW
 from .credentials import cookie_name
 from .errors import CODES
 from .intake import ACTIONS
@@ -117,9 +118,13 @@ def _operation(components, action, prefix, security):
     body = components.body(action.input, leave_out=in_path)
     operation = {"operationId": f"{prefix.rsplit('/', 1)[1]}.{action.name}", "summary": action.summary,
                  "security": security}
-    if action.method == "GET":
-        parameters += [{"name": name, "in": "query", "schema": schema} for name, schema in body["properties"].items()]
-    else:
+    if action.method == "GET" or action.raw:
+        parameters += [{"name": name, "in": "query", "schema": schema, **({"required": True} if name in body.get("required", ())
+                        else {})} for name, schema in body["properties"].items()]
+    if action.raw:
+        content = {RAW: {"schema": {"type": "string", "contentMediaType": RAW}}}
+        operation["requestBody"] = {"required": True, "content": content}
+    elif action.method != "GET":
         # Managers' browsers send `{}` where there is nothing to say: the type is part of the check of their session.
         operation["requestBody"] = {"required": "required" in body, "content": {"application/json": {"schema": body}}}
     if parameters:

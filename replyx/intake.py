@@ -4,14 +4,15 @@ import time
 
 from marshmallow import ValidationError
 
-from . import accounts, arrival, chat, mail, rooms, tokens
+from . import accounts, arrival, avatars, chat, files, mail, rooms, sites, tokens
 from .errors import ForbiddenOrigin, Invalid, ReplyXError, StorageUnavailable, Unauthorized
 from .limits import limiter
 from .tally import tally
 
 log = logging.getLogger(__name__)
 
-ACTIONS = {action.name: action for action in (*chat.ACTIONS, *accounts.ACTIONS, *mail.ACTIONS, *arrival.ACTIONS)}
+SERVICES = (chat, accounts, mail, arrival, sites, files, avatars)
+ACTIONS = {action.name: action for service in SERVICES for action in service.ACTIONS}
 
 
 def handle(action, credentials, unpack, context):

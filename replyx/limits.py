@@ -22,7 +22,10 @@ LIMITS = {
     "report": (6, 60),
     "refused": (10, 60),
     "contact": (5, 600),
+    "transcript": (3, 3600),
     "mail": (5, 24 * 3600),
+    "upload": (30, 600),
+    "upload_mb": (100, 3600),
 }
 # Many people may share an address: an office, a phone network.
 ADDRESS_FACTOR = 10
@@ -103,9 +106,9 @@ class Limiter:
     def start_sweeping(self):
         threading.Thread(target=self._sweep, name="replyx-limits", daemon=True).start()
 
-    def hit(self, name, scope, who):
-        """Count one use of limit `name` by an address or an identity. Raises RateLimited when it is used up."""
-        if not self._windows.hit(self._items[name, scope], who):
+    def hit(self, name, scope, who, cost=1):
+        """Count one use, or `cost`, of limit `name` by an address or an identity. Raises RateLimited when it is used up."""
+        if not self._windows.hit(self._items[name, scope], who, cost=cost):
             self._refuse(name, scope, who)
 
     def check(self, name, scope, who):

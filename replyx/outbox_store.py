@@ -146,6 +146,6 @@ def dialog_to_mail(q, dialog_id):
 
 
 def lines(q, dialog_id, sender, after, up_to, limit):
-    return q.all("SELECT id, text, author_name FROM message WHERE dialog_id = :dialog_id AND id > :after AND id <= :up_to "
-                 "AND sender = :sender ORDER BY id LIMIT :limit",
+    return q.all("SELECT id, text, attachments, author_name FROM message WHERE dialog_id = :dialog_id AND id > :after "
+                 "AND id <= :up_to AND sender = :sender ORDER BY id LIMIT :limit",
                  dialog_id=dialog_id, sender=sender, after=after, up_to=up_to, limit=limit)

@@ -1,12 +1,17 @@
 """The shapes on the wire, in and out: types and lengths only, never the database."""
+import json
 import re
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
+from . import attachments, markdown, texts
+from .attachments import File
 from .errors import Invalid
 from .values import Email, Id, Text, Truth, Uuid
 
 MAX_TEXT = 10_000
+MAX_ATTACHMENTS = 10
+# Managers' languages; a guest's are the widget's.
 LANGS = ("en", "ru")
 
 
@@ -26,17 +31,19 @@ class DialogRef(Input):
 
 
 class NewMessage(Input):
-    text = Text(MAX_TEXT, required=True)
+    text = Text(MAX_TEXT, blank=True, load_default="", metadata={"description": "Without attachments, not empty"})
     client_id = Uuid()
+    attachments = fields.List(Uuid(), validate=validate.Length(max=MAX_ATTACHMENTS), load_default=list, metadata={
+        "description": "Ids that file.upload gave to this sender, each for one message"})
 
-
-class DialogOpen(Input):
-    message = fields.Nested(NewMessage)
+    @validates_schema
+    def something(self, data, **_):
+        if not data["text"].strip() and not data["attachments"]:
+            raise ValidationError("Must not be empty.", "text")
 
 
 class MessagePost(DialogRef, NewMessage):
-    attachments = fields.List(fields.String(), validate=validate.Length(max=0), metadata={
-        "description": "File ids. Files are not accepted yet: leave it out or empty."})
+    pass
 
 
 class MessageList(DialogRef):
@@ -60,7 +67,7 @@ class Read(DialogRef):
 
 class Contact(DialogRef):
     email = Email(required=True)
-    lang = fields.String(validate=validate.OneOf(LANGS))
+    lang = fields.String(validate=validate.OneOf(texts.LANGS))
 
 
 class MailWish(Input):
@@ -128,7 +135,8 @@ class Message(Schema):
     created_at = fields.String(metadata={"format": "date-time"})
     client_id = fields.String(metadata={"format": "uuid"})
     author = fields.Nested(Author, allow_none=True)
-    attachments = fields.List(fields.Dict())
+    attachments = fields.List(fields.Nested(File))
+    html = fields.String(metadata={"description": "A manager's or the assistant's text with Markdown in it, as safe HTML"})
 
 
 class GuestDialog(Schema):
@@ -141,6 +149,7 @@ class GuestDialog(Schema):
     guest_read_id = Id(smallest=0)
     manager_read_id = Id(smallest=0)
     email = fields.String(allow_none=True, metadata={"description": "Where the guest wants answers mailed to"})
+    rating = fields.Integer(allow_none=True, metadata={"description": "What the guest thought of it, 1 to 5"})
     created_at = fields.String(metadata={"format": "date-time"})
 
 
@@ -153,7 +162,10 @@ class LastMessage(Schema):
 class ManagerDialog(GuestDialog):
     """A dialog as managers see it. The guest's secret id is in neither view; `guest.id` is a number."""
     site = fields.Dict(metadata={"description": "`{id, name}`"})
-    guest = fields.Dict(metadata={"description": "`{id}`"})
+    guest = fields.Dict(metadata={"description": "`{id, name, user_id, verified, attributes}`: who the site says the guest is. "
+                                                 "Only if `verified` has the site signed for `user_id` and `name`"})
+    form = fields.List(fields.Dict(), allow_none=True, metadata={"description": "What the guest filled in, `{label, value}` each"})
+    rating_text = fields.String(allow_none=True)
     assistant_id = Id()
     manager_id = Id(allow_none=True)
     last_guest_message_id = Id(smallest=0)
@@ -206,7 +218,7 @@ class DialogsAnswer(Schema):
 
 
 class SessionAnswer(Schema):
-    manager = fields.Dict(metadata={"description": "`{id, name, email, role, two_factor}`"})
+    manager = fields.Dict(metadata={"description": "`{id, name, email, role, avatar, two_factor}`"})
     sites = fields.List(fields.Dict(), metadata={"description": "`{id, name}` each"})
     mail = fields.Dict(metadata={"description": "`{is_on, wanted, dead}`: whether mail is set up, whether this manager wants it "
                                                 "(null: an API key), and for owners how many letters were given up"})
@@ -253,24 +265,32 @@ def check(schema, **values):
 _guest_dialog, _manager_dialog = GuestDialog(), ManagerDialog()
 
 
-def _author(name):
-    return {"name": name, "avatar": None} if name else None
+def author_of(name, avatar):
+    return {"name": name, "avatar": attachments.avatar_url(avatar)} if name else None
 
 
 def dump_message(row):
     """A row of messages as it goes over the wire: what `Message` says, written out, as every line takes this way."""
-    return {"id": row["id"], "dialog_id": row["dialog_id"], "sender": row["sender"], "text": row["text"],
-            "created_at": row["created_at"], "client_id": row["client_id"], "author": _author(row["author_name"]),
-            "attachments": []}
+    wire = {"id": row["id"], "dialog_id": row["dialog_id"], "sender": row["sender"], "text": row["text"],
+            "created_at": row["created_at"], "client_id": row["client_id"],
+            "author": author_of(row["author_name"], row["author_avatar"]), "attachments": attachments.dump(row["attachments"])}
+    if row["sender"] in ("manager", "assistant"):
+        html = markdown.html(row["text"])
+        if html:
+            wire["html"] = html
+    return wire
 
 
 def dump_guest_dialog(row):
-    return _guest_dialog.dump({**row, "manager": _author(row["manager_name"])})
+    return _guest_dialog.dump({**row, "manager": author_of(row["manager_name"], row["manager_avatar"])})
 
 
 def dump_manager_dialog(row):
-    last = {"sender": row["last_sender"], "text": row["last_text"][:200], "created_at": row["last_message_at"]}
+    text = attachments.summary(row["last_text"], row["last_attachments"])
+    last = {"sender": row["last_sender"], "text": text[:200], "created_at": row["last_message_at"]}
     return _manager_dialog.dump({
-        **row, "manager": _author(row["manager_name"]), "last_message": last,
-        "site": {"id": row["site_id"], "name": row["site_name"]}, "guest": {"id": row["guest_id"]},
+        **row, "manager": author_of(row["manager_name"], row["manager_avatar"]), "last_message": last,
+        "site": {"id": row["site_id"], "name": row["site_name"]}, "form": json.loads(row["form"] or "null"),
+        "guest": {"id": row["guest_id"], "name": row["guest_name"], "user_id": row["user_id"],
+                  "verified": bool(row["is_verified"]), "attributes": json.loads(row["attributes"] or "{}")},
     })

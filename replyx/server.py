@@ -15,7 +15,7 @@ import time
 import eventlet
 import eventlet.wsgi
 
-from . import bounds, config, create_app, database, intake, rooms, transport
+from . import bounds, config, create_app, database, intake, rooms, tidying, transport
 from .errors import StorageUnavailable, fail
 from .extensions import socketio, writer
 from .limits import limiter
@@ -117,6 +117,7 @@ def main(app):
     limiter.start_sweeping()
     tally.start_flushing()
     outbox.start()
+    tidying.start()
     eventlet.spawn(_recheck_each_second)
     eventlet.spawn(transport.tend, socketio.server.eio, rooms.has)
     serving = eventlet.spawn(

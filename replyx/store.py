@@ -2,12 +2,15 @@
 
 The first argument of each is where it runs: the pool of readers, or the transaction of a unit of writing. Rows are dicts.
 """
+import json
+
 from .clock import now
 
-MESSAGE = "SELECT id, dialog_id, sender, text, created_at, client_id, author_name FROM message "
+MESSAGE = "SELECT id, dialog_id, sender, text, created_at, client_id, author_name, author_avatar, attachments FROM message "
 DIALOG = """
-    SELECT d.*, g.guest_hash, g.email, s.name AS site_name, m.name AS manager_name,
-           l.text AS last_text, l.sender AS last_sender, l.created_at AS last_message_at
+    SELECT d.*, g.guest_hash, g.email, g.name AS guest_name, g.user_id, g.is_verified, g.attributes,
+           s.name AS site_name, m.name AS manager_name, m.avatar AS manager_avatar,
+           l.text AS last_text, l.attachments AS last_attachments, l.sender AS last_sender, l.created_at AS last_message_at
     FROM dialog d JOIN guest g ON g.id = d.guest_id JOIN site s ON s.id = d.site_id
     LEFT JOIN manager m ON m.id = d.manager_id LEFT JOIN message l ON l.id = d.last_message_id
 """
@@ -16,7 +19,10 @@ STATE = """
            d.guest_read_id, d.manager_read_id, g.guest_hash, g.email IS NOT NULL AS has_email
     FROM dialog d JOIN guest g ON g.id = d.guest_id
 """
-# Characters of text in a page of messages.
+# The id of a guest's open dialog, or of the last one. Of the guest `g`.
+NEWEST = ("coalesce((SELECT id FROM dialog WHERE guest_id = g.id AND status = 'open'), "
+          "(SELECT max(id) FROM dialog WHERE guest_id = g.id))")
+# Characters in a page of messages.
 LONGEST_PAGE = 100_000
 STATE_BY_ID = STATE + "WHERE d.id = :id"
 STATE_OF_OPEN = STATE + "WHERE g.site_id = :site_id AND g.guest_hash = :hash AND d.status = 'open'"
@@ -50,8 +56,8 @@ def open_dialog(q, site_id, guest_hash):
 
 def newest_dialog(q, site_id, guest_hash):
     """The guest's open dialog, or the last one; None before the first message."""
-    return q.one(DIALOG + "WHERE g.site_id = :site_id AND g.guest_hash = :hash "
-                 "ORDER BY d.status = 'open' DESC, d.id DESC LIMIT 1", site_id=site_id, hash=guest_hash)
+    return q.one(DIALOG + f"WHERE d.id = (SELECT {NEWEST} FROM guest g WHERE g.site_id = :site_id AND g.guest_hash = :hash)",
+                 site_id=site_id, hash=guest_hash)
 
 
 def dialogs(q, view, site_ids, manager_id, before, limit):
@@ -99,16 +105,25 @@ def mark_read(tx, dialog_id, reader, message_id):
 
 # Messages
 
+def _size(row):
+    """What a line takes on the wire: a manager's or the assistant's may come as HTML too, a file with its address."""
+    return len(row["text"]) * (1 if row["sender"] == "guest" else 3) + 2 * len(row["attachments"] or "")
+
+
 def messages(q, dialog_id, limit, after=None, before=None):
     """A page of lines, ascending, and whether there are more that way: after an id, just before one, or the newest.
     Long lines make it shorter than `limit`: a page is bounded by its text too."""
     if after is not None:
         rows, fit = q.page(MESSAGE + "WHERE dialog_id = :dialog_id AND id > :after ORDER BY id LIMIT :limit",
-                           LONGEST_PAGE, dialog_id=dialog_id, after=after, limit=limit + 1)
+                           LONGEST_PAGE, _size, dialog_id=dialog_id, after=after, limit=limit + 1)
         return rows[:limit], len(rows) > limit or not fit
     rows, fit = q.page(MESSAGE + "WHERE dialog_id = :dialog_id AND id < :before ORDER BY id DESC LIMIT :limit",
-                       LONGEST_PAGE, dialog_id=dialog_id, before=before or 2**53, limit=limit + 1)
+                       LONGEST_PAGE, _size, dialog_id=dialog_id, before=before or 2**53, limit=limit + 1)
     return rows[:limit][::-1], len(rows) > limit or not fit
+
+
+def message(q, message_id):
+    return q.one(MESSAGE + "WHERE id = :id", id=message_id)
 
 
 def message_by_client_id(q, dialog_id, client_id):
@@ -119,16 +134,17 @@ def message_by_client_id(q, dialog_id, client_id):
 def guest_message_by_client_id(q, site_id, guest_hash, client_id):
     """The line with this client_id in any of the guest's dialogs, or None."""
     return q.one("""
-        SELECT m.id, m.dialog_id, m.sender, m.text, m.created_at, m.client_id, m.author_name
+        SELECT m.id, m.dialog_id, m.sender, m.text, m.created_at, m.client_id, m.author_name, m.author_avatar, m.attachments
         FROM guest g JOIN dialog d ON d.guest_id = g.id JOIN message m ON m.dialog_id = d.id
         WHERE g.site_id = :site_id AND g.guest_hash = :hash AND m.client_id = :client_id
         """, site_id=site_id, hash=guest_hash, client_id=client_id)
 
 
-def add_message(tx, dialog_id, sender, text, client_id, author_name=None, manager_id=None):
-    """Store a line and move the dialog's marks; who writes has read what is above. The row."""
-    row = {"dialog_id": dialog_id, "sender": sender, "text": text, "client_id": client_id,
-           "author_name": author_name, "created_at": now()}
+def add_message(tx, dialog_id, sender, text, client_id, author_name=None, manager_id=None, author_avatar=None, files=()):
+    """Store a line and move the dialog's marks; who writes has read what is above. `files` are rows of `files_store`.
+    The row."""
+    row = {"dialog_id": dialog_id, "sender": sender, "text": text, "client_id": client_id, "author_name": author_name,
+           "author_avatar": author_avatar, "attachments": json.dumps(files) if files else None, "created_at": now()}
     row["id"] = tx.insert("message", manager_id=manager_id, **row)
     tx.execute(MARKS[sender], id=row["id"], dialog_id=dialog_id)
     return row

@@ -91,6 +91,7 @@ class Identity:
     email: str = ""
     role: str = ""
     site_ids: tuple | None = ()
+    avatar: str | None = None
     two_factor: bool = False
     session_hash: str = ""
 
@@ -216,7 +217,7 @@ def _manager(credentials):
         raise Unauthorized("Your session has ended. Sign in again.")
     return Identity("manager", "console", f"manager:{row['manager_id']}", manager_id=row["manager_id"],
                     name=row["name"], email=row["email"], role=row["role"], site_ids=row["site_ids"],
-                    two_factor=bool(row["two_factor"]), session_hash=credentials.grant[1])
+                    avatar=row["avatar"], two_factor=bool(row["two_factor"]), session_hash=credentials.grant[1])
 
 
 def _api_key(credentials):

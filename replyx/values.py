@@ -9,6 +9,7 @@ MAX_ID = 2**53 - 1
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 # SQLite would end the text at a NUL, and UTF-8 has no half surrogate pairs.
 UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+LINE = re.compile("[^\0-\x1f\x7f-\x9f\u2028\u2029]*")
 # What stands before the @, as browsers' fields for addresses take it.
 LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 
@@ -49,6 +50,31 @@ class Text(fields.String):
         if UNWRITABLE.search(value):
             raise self.make_error("characters")
         return value
+
+
+class Written(fields.String):
+    """Text of one form, named by an example."""
+    default_error_messages = {"invalid": "Write it like {example}."}
+
+    def __init__(self, pattern, example, **options):
+        self.pattern, self.example = re.compile(pattern), example
+        super().__init__(metadata={"pattern": f"^({pattern})$"}, **options)
+
+    def _deserialize(self, value, attr, data, **_):
+        if not isinstance(value, str) or not self.pattern.fullmatch(value):
+            raise self.make_error("invalid", example=self.example)
+        return value
+
+
+class Line(Text):
+    """A text without control characters: nothing that ends a line."""
+    default_error_messages = {"line": "Must be one line, without control characters."}
+
+    def _deserialize(self, value, attr, data, **_):
+        text = super()._deserialize(value, attr, data)
+        if not LINE.fullmatch(text):
+            raise self.make_error("line")
+        return text
 
 
 class Uuid(fields.String):

@@ -37,11 +37,11 @@ class Query:
     def all(self, sql, **values):
         return [dict(row) for row in self._connection.execute(sql, values)]
 
-    def page(self, sql, longest, **values):
-        """Rows until their `text` adds up to `longest` characters, at least one; and whether all of them fit."""
+    def page(self, sql, longest, size, **values):
+        """Rows until their `size(row)` adds up to `longest`, at least one; and whether all of them fit."""
         rows, length = [], 0
         for row in self._connection.execute(sql, values):
-            length += len(row["text"])
+            length += size(row)
             if rows and length > longest:
                 return rows, False
             rows.append(dict(row))

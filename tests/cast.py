@@ -6,6 +6,7 @@ import requests
 import socketio
 
 PASSWORD = "correct horse battery"
+RAW = "application/octet-stream"
 
 
 class Guest:
@@ -39,6 +40,10 @@ class Guest:
         return requests.request(method, f"{self.cast.served.url}/api/{self.channel}{path}", json=json, headers=headers,
                                 timeout=10, **options)
 
+    def upload(self, body, name="note.txt", **headers):
+        """Send a file: bytes, or pieces of them to be sent chunked."""
+        return self.http("POST", "/files", params={"name": name}, data=body, headers={"Content-Type": RAW, **headers})
+
     def socket(self, **options):
         return connect(self.cast.served, self.auth, **options)
 
@@ -69,8 +74,12 @@ class Manager:
     def cookie(self):
         return "; ".join(f"{name}={value}" for name, value in self.session.cookies.items())
 
+    def upload(self, body, path="/files", **query):
+        return self.http("POST", path, params={"name": "note.txt", **query} if path == "/files" else query, data=body,
+                         headers={"Content-Type": RAW})
+
     def http(self, method, path, json=None, **options):
-        if method != "GET":
+        if method != "GET" and "data" not in options:
             json = {} if json is None else json
         return self.session.request(method, f"{self.cast.served.url}/api/manager{path}", json=json, timeout=10, **options)
 

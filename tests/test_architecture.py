@@ -7,17 +7,18 @@ import replyx
 ROOT = Path(replyx.__file__).parent
 # From the top down; what stands in one row may use each other without a circle.
 LAYERS = [
-    {"cli", "doctor", "server", "bounds", "transport", "frames"},
+    {"cli", "doctor", "server", "tidying", "bounds", "transport", "frames"},
     {"__init__"},
-    {"events", "api", "widget", "console", "descriptions", "unsubscribe"},
-    {"intake", "assets"},
-    {"chat", "accounts", "arrival", "sites", "mail"},
+    {"events", "api", "widget", "console", "descriptions", "unsubscribe", "downloads"},
+    {"intake", "assets", "panel"},
+    {"chat", "accounts", "arrival", "sites", "mail", "files", "avatars"},
     {"outbox", "notify"},
-    {"credentials", "tokens", "links", "limits", "schemas", "delivery_schemas", "values", "passwords", "actions", "gateway",
-     "tally"},
-    {"store", "accounts_store", "delivery_store", "doctor_store", "outbox_store", "rooms", "database"},
+    {"credentials", "tokens", "links", "limits", "schemas", "delivery_schemas", "guest_schemas", "site_schemas", "identity",
+     "values", "passwords", "actions", "gateway", "tally", "attachments", "file_schemas", "uploads", "body"},
+    {"store", "files_store", "accounts_store", "delivery_store", "doctor_store", "guest_store", "outbox_store", "rooms",
+     "database"},
     {"models", "membership", "writer", "storage", "extensions", "wire", "config", "errors", "clock", "green", "version",
-     "origins"},
+     "origins", "texts", "styles", "hours", "joining", "inspection", "markdown"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 

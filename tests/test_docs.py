@@ -1,18 +1,22 @@
 """The docs say what there is, all of it and nothing else: settings, commands, options, actions, events, errors, limits."""
 import hashlib
+import json
 import re
 from pathlib import Path
 
 import pytest
 
-from replyx import bounds, config, descriptions, intake, transport
+from replyx import bounds, config, descriptions, identity, intake, site_schemas, styles, transport
 from replyx.cli import main
 from replyx.delivery_schemas import FAILURES
 from replyx.doctor import CHECKS
 from replyx.errors import CODES
+from replyx.files import MOST_BYTES
 from replyx.limits import ADDRESS_FACTOR, LIMITS, MAX_OPEN
-from replyx.schemas import MAX_TEXT
+from replyx.notify import transcript
+from replyx.schemas import MAX_ATTACHMENTS, MAX_TEXT
 from replyx.tally import FLUSH_SECONDS, KEEP_DAYS
+from replyx.uploads import AT_ONCE
 from tests.test_cli import every_command
 
 ROOT = Path(__file__).parent.parent
@@ -51,6 +55,15 @@ def test_options_of_the_snippet():
     assert {row[0] for row in table("The snippet")} == names
 
 
+def test_methods_and_events_of_the_page():
+    methods = re.findall(r"(\w+)\(", " ".join(row[0] for row in table("The snippet", after="### The JavaScript API")))
+    loader, host = ((ROOT / "widget_static" / name).read_text() for name in ("loader.js", "host.js"))
+    queued = set(re.findall(r'"(\w+)"', re.search(r"for \(const name of \[(\"open\".*)\]\)", loader)[1]))
+    assert set(methods) == queued - {"prepare"} | {"show", "hide", "push", "destroy"}
+    events = re.findall(r'"(\w+)"', re.search(r"const EVENTS = (.*);", host)[1])
+    assert [row[0] for row in table("The snippet", after="| `destroy()`")] == events
+
+
 def test_actions():
     rows = {tuple(row) for row in table("The API")}
     assert rows == {(
@@ -80,6 +93,28 @@ def test_codes_of_failures():
     assert tuple(row[0] for row in table("The API", after="### How messages fared")) == FAILURES
 
 
+def test_settings_of_a_site():
+    groups = ("look", "prechat", "offline")
+    defaults = {name: value for name, value in site_schemas.DEFAULTS.items() if name not in groups}
+    defaults |= {f"{group}.{name}": value for group in groups for name, value in site_schemas.DEFAULTS[group].items()}
+    assert {row[0]: json.loads(row[1]) for row in table("A site's settings")} == defaults
+
+
+def test_variables_of_the_look():
+    rows = dict(table("A site's settings", after="are CSS custom properties:"))
+    kinds = {styles.COLOR: "a colour", styles.LENGTH: "a length", styles.FONTS: "names of fonts"}
+    assert set(rows) == set(styles.VARIABLES)
+    assert all(text.startswith(kinds[styles.VARIABLES[name]]) for name, text in rows.items())
+
+
+def test_bounds_of_a_sites_settings():
+    section = REFERENCE.partition("\n## A site's settings\n")[2]
+    most = site_schemas
+    for text in (f"up to {most.MOST_PROACTIVE} of", f"up to {most.MOST_FIELDS} fields", f"up to {most.MOST_CHOICES} `choices`",
+                 f"up to {most.LONGEST_LINE} characters each"):
+        assert text in section
+
+
 def test_limits():
     rows = dict(table("Limits"))
     assert rows["a message"] == f"{MAX_TEXT:,} characters"
@@ -87,7 +122,17 @@ def test_limits():
                         ("reporting", "report"), ("leaving an e-mail address", "contact")):
         text = next(value for what, value in rows.items() if what.startswith(start))
         assert text.startswith(f"{LIMITS[name][0]} in {LIMITS[name][1]} s".replace("60 s", "a minute"))
+    assert rows["a file"] == f"{MOST_BYTES // 2**20} MB" and rows["files in a message"] == str(MAX_ATTACHMENTS)
+    (count, seconds), (megabytes, hour) = LIMITS["upload"], LIMITS["upload_mb"]
+    assert hour == 3600 and rows["sending files"] == (
+        f"{count} in {seconds} s and {megabytes} MB in an hour for a guest or manager; {AT_ONCE} at once from an address")
+    assert rows["a file's bytes"] == (f"{bounds.BODY_SECONDS} s, and a second more for each {bounds.LEAST_RATE // 1024} KB "
+                                      "that has come")
     assert rows["mails to a guest's address"] == f"{LIMITS['mail'][0]} in a day" and LIMITS["mail"][1] == 24 * 3600
+    assert rows["asking for a dialog by mail"] == f"{LIMITS['transcript'][0]} in an hour for a guest"
+    assert LIMITS["transcript"][1] == 3600
+    assert f"newest {transcript.MOST_LINES:,} messages or {transcript.MOST_BYTES // 1000} KB" in REFERENCE
+    assert f"{identity.MOST_SECONDS // 86400} days ahead at most" in REFERENCE
     assert rows["open sockets"].startswith(f"{MAX_OPEN:,} for an address")
     assert rows["a socket that shows no credentials"] == f"{transport.CONNECT_SECONDS} s"
     assert rows["a request's head; its body"] == f"{bounds.HEAD_SECONDS} s; {bounds.BODY_SECONDS} s"

@@ -116,6 +116,19 @@ def test_too_large_a_body_is_refused_in_the_one_shape(cast, size):
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
+def test_a_file_passes_as_it_comes_up_to_its_limit(cast, nginx):
+    guest = cast.guest()
+    file = guest.upload(b"a" * 10 * 2**20, "a.txt").json()["file"]
+    assert requests.get(cast.served.url + file["url"], timeout=10).content == b"a" * file["size"]
+    assert not any((nginx.folder / "body").rglob("*.*")) and "buffered to a temporary file" not in nginx.logs
+    for size in (10 * 2**20 + 1, 12 * 2**20):
+        answer = guest.upload(b"a" * size, "a.txt")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+        assert answer.json()["error"]["message"] == "This file is too large. Send one of at most 10 MB."
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert file["id"] not in nginx.logs and "GET /files/... 200" in nginx.access_log
+
+
 def test_http_is_sent_on_to_https(nginx):
     answer = requests.get(f"http://127.0.0.1:{nginx.plain_port}/frame?assistant_id=1", allow_redirects=False, timeout=10)
     assert (answer.status_code, answer.headers["Location"]) == (301, "https://127.0.0.1/frame?assistant_id=1")
@@ -170,8 +183,8 @@ def test_the_proxy_keeps_a_quiet_socket_longer_than_the_ping_interval():
 def test_caddy_logs_neither_queries_nor_headers():
     text = (DEPLOY / "Caddyfile").read_text()
     pattern, new = re.search(r'request>uri regexp "(.*)" "(.*)"', text).groups()
-    uris = ("/api/site/sync?guest_id=1", f"/unsubscribe/{TOKEN}", f"/unsubscribe/{TOKEN}?x")
-    assert [re.sub(pattern, new, uri) for uri in uris] == ["/api/site/sync", "", ""]
+    uris = ("/api/site/sync?guest_id=1", f"/unsubscribe/{TOKEN}", f"/unsubscribe/{TOKEN}?x", f"/files/{TOKEN}/1/x")
+    assert [re.sub(pattern, new, uri) for uri in uris] == ["/api/site/sync", "", "", ""]
     for rule in (f'request>uri regexp "{pattern}" "{new}"', "request>headers delete", "resp_headers delete"):
         assert f"{rule}\n" in text
     # The global logger writes the errors too; a site's own would leave them out of its rules.

@@ -7,6 +7,7 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -188,6 +189,56 @@ def test_a_disk_that_is_really_full_refuses_and_passes(tmp_path):
             goes_through(shop, full)
     finally:
         subprocess.run(["umount", disk], check=True)
+
+
+WITHOUT_LOOKING = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import wsgi
+from replyx import server
+sys.modules["replyx.uploads"].LEAST_FREE = -2**40
+server.main(wsgi.app)
+"""
+
+
+def test_a_disk_without_room_for_a_file_refuses_it_and_keeps_nothing(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "none", disk], capture_output=True).returncode:
+        pytest.skip("a file system can't be mounted here")
+    try:
+        with Served(disk / "instance", REPLYX_RATE_LIMITS="off") as server:
+            shop = open_shop(server)
+            answer = Guest(shop).upload(b"a" * 10)
+            assert codes([answer]) == {"storage_unavailable"} and "no room" in answer.json()["error"]["message"]
+            assert len(shop.lines_about("files are refused: less than 200 MB are free")) == 1
+            server.stop()
+            server.entry = sys.executable, "-c", WITHOUT_LOOKING, str(Path(__file__).parent.parent)
+            server.start()
+            assert codes([Guest(shop).upload(b"a" * 9_000_000)]) == {"storage_unavailable"}
+            assert shop.lines_about("files are refused: [Errno 28] No space left on device")
+            assert list((server.instance / "uploads").iterdir()) == []
+            assert shop.guest().upload(b"a" * 10).status_code == 201
+            assert shop.lines_about("Traceback") == []
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
+def test_a_kill_between_a_file_and_its_row_leaves_neither(shop):
+    folder, guest = shop.served.instance / "uploads", Guest(shop)
+    kept = guest.upload(b"kept").json()["file"]
+    with locked(shop), ThreadPoolExecutor() as pool:
+        lost = pool.submit(guest.upload, b"lost")
+        until(lambda: {len(name) for name in names(folder)} == {36} and len(names(folder)) == 2)
+        shop.served.stop(9)
+        assert isinstance(lost.exception(), requests.ConnectionError)
+    shop.served.start()
+    until(lambda: names(folder) == [kept["id"]])
+    assert requests.get(shop.served.url + kept["url"], timeout=10).content == b"kept"
+
+
+def names(folder):
+    return [file.name for file in folder.iterdir()]
 
 
 @pytest.mark.parametrize("suffix", ["-wal", "-shm"])

@@ -183,7 +183,11 @@ def test_what_is_kept_of_a_secret_is_its_hash():
 @pytest.mark.parametrize("author", [None, "Anna"])
 def test_a_message_on_the_wire_is_what_its_schema_says(author):
     row = {"id": 7, "dialog_id": 3, "sender": "manager", "text": "hello", "created_at": "2026-01-31T09:30:00.000Z",
-           "client_id": "89b7360b-c925-43a8-8773-f4718e0b8254", "author_name": author}
+           "client_id": "89b7360b-c925-43a8-8773-f4718e0b8254", "author_name": author,
+           "author_avatar": "ab.webp", "attachments": None}
     wire = schemas.dump_message(row)
-    assert set(wire) == set(schemas.Message().fields) and schemas.Message().dump(wire) == wire
-    assert wire["author"] == (author and {"name": author, "avatar": None})
+    assert set(wire) == set(schemas.Message().fields) - {"html"} and schemas.Message().dump(wire) == wire
+    assert wire["author"] == (author and {"name": author, "avatar": "/avatars/ab.webp"})
+    wire = schemas.dump_message({**row, "text": "*hello*"})
+    assert wire["html"] == "<p><em>hello</em></p>" and schemas.Message().dump(wire) == wire
+    assert "html" not in schemas.dump_message({**row, "text": "*hello*", "sender": "guest"})

@@ -1,29 +1,26 @@
 // The line that offers to mail answers: closed until the guest asks for it, and never in the way of the chat.
+import { $, element } from "./dom.js";
+import { fill } from "./texts.js";
 
-const place = document.getElementById("contact");
+export function start({ settings: { texts, lang }, chat }) { return new Contact(texts, chat, lang); }
 
-function element(tag, properties, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-}
-
-/** `errors` has the chat's words for each code; the line's own go before them. `save(email)` resolves when the server has it, and rejects with a RequestError. */
-export class Contact {
+class Contact {
+  #place = $("contact");
   #texts;
   #errors;
   #drawn;
   #isAsking = false;
 
-  constructor({ texts, errors, save }) {
-    this.#texts = texts;
-    this.#errors = { ...errors, ...texts.errors };
-    this.save = save;
-    place.setAttribute("aria-label", texts.label);
+  constructor(texts, chat, lang) {
+    Object.assign(this, { chat, lang });
+    this.#texts = texts.contact;
+    // The line's own words for an error go before the chat's.
+    this.#errors = { ...texts.errors, ...texts.contactErrors };
+    this.#place.setAttribute("aria-label", texts.contact.label);
     // What is said stands by itself: the buttons beside it need not be read out.
-    place.append(element("p"), element("div"));
-    place.firstChild.setAttribute("role", "status");
-    place.addEventListener("keydown", (event) => {
+    this.#place.append(element("p"), element("div"));
+    this.#place.firstChild.setAttribute("role", "status");
+    this.#place.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || !this.#isAsking) return;
       event.stopPropagation();
       this.#ask(false);
@@ -31,8 +28,9 @@ export class Contact {
   }
 
   /** Show where the dialog's answers go; nothing before there is a dialog. */
-  render(view) {
-    place.hidden = !view;
+  render() {
+    const { view } = this.chat.dialog;
+    this.#place.hidden = !view;
     if (!view || this.#isAsking || this.#drawn === view.email) return;
     this.#drawn = view.email;
     this.#draw();
@@ -42,17 +40,17 @@ export class Contact {
     const { offer, change, goes } = this.#texts;
     const button = element("button", { type: "button", className: "link", textContent: this.#drawn ? change : offer });
     button.addEventListener("click", () => this.#ask(true));
-    place.firstChild.textContent = this.#drawn ? goes(this.#drawn) : "";
-    place.lastChild.replaceChildren(button);
+    this.#place.firstChild.textContent = this.#drawn ? fill(goes, { email: this.#drawn }) : "";
+    this.#place.lastChild.replaceChildren(button);
   }
 
   #ask(isAsking) {
     this.#isAsking = isAsking;
     if (isAsking) {
-      place.firstChild.textContent = "";
-      place.lastChild.replaceChildren(this.#form());
+      this.#place.firstChild.textContent = "";
+      this.#place.lastChild.replaceChildren(this.#form());
     } else this.#draw();
-    place.querySelector("input, button").focus();
+    this.#place.querySelector("input, button").focus();
   }
 
   #form() {
@@ -61,10 +59,10 @@ export class Contact {
       value: this.#drawn ?? "" });
     const leave = element("button", { type: "button", className: "link", textContent: cancel });
     leave.addEventListener("click", () => this.#ask(false));
-    const why = element("p");
+    const why = element("p", { className: "wrong" });
     why.setAttribute("role", "alert");
     const form = element("form", {}, element("label", { htmlFor: "email", textContent: email }), box,
-      element("button", { type: "submit", className: "save", textContent: save }), leave, why);
+      element("button", { type: "submit", className: "main", textContent: save }), leave, why);
     form.addEventListener("submit", (event) => { event.preventDefault(); this.#send(box.value.trim(), why); });
     return form;
   }
@@ -72,7 +70,7 @@ export class Contact {
   async #send(email, why) {
     why.textContent = "";
     try {
-      this.#drawn = (await this.save(email)).email;
+      this.#drawn = (await this.chat.saveContact(email, this.lang)).email;
       this.#ask(false);
     } catch (error) {
       why.textContent = this.#errors[error.code] ?? this.#errors.internal;

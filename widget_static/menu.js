@@ -1,14 +1,23 @@
-// A menu behind a button, as WAI-ARIA has it: arrows move, Escape and a choice close it, and the focus returns.
+// The menu behind the header's button, as WAI-ARIA has it: arrows move, Escape and a choice close it, and the focus returns.
+import { $, element } from "./dom.js";
 
-export class Menu {
-  #button;
-  #list;
+const SILENT = "silent";
 
-  /** `list` is the element with the items, hidden at first; what an item does is its own click's matter. */
-  constructor(button, list) {
-    this.#button = button;
-    this.#list = list;
-    button.addEventListener("click", () => this.#show(list.hidden));
+/** `panel` is what every part works with: settings, page, stored, bridge, chat, view, parts. */
+export function start(panel) { return new Menu(panel); }
+
+class Menu {
+  #button = $("menu");
+  #list = element("div", { id: "menu-items", hidden: true });
+
+  constructor(panel) {
+    this.panel = panel;
+    const button = this.#button;
+    const list = this.#list;
+    list.setAttribute("role", "menu");
+    list.setAttribute("aria-labelledby", "menu");
+    button.setAttribute("aria-controls", "menu-items");
+    button.after(list);
     // A press on the button must not take the focus out of the menu: it would close, and the click open it again.
     button.addEventListener("mousedown", (event) => event.preventDefault());
     button.addEventListener("keydown", (event) => {
@@ -25,7 +34,31 @@ export class Menu {
     });
   }
 
-  get #items() { return [...this.#list.querySelectorAll("[role=menuitem]")]; }
+  toggle() { this.#show(this.#list.hidden); }
+
+  get #items() { return [...this.#list.children]; }
+
+  /** What can be done at this moment. */
+  #draw() {
+    const { settings: { texts, features }, chat, parts } = this.panel;
+    const { panel } = texts;
+    const open = (name) => () => parts.use(name, (part) => part.open());
+    const items = [[panel.history, open("history")]];
+    if (features.transcript && chat.shown.view) items.push([panel.transcript, open("transcript")]);
+    items.push([texts.copy, open("diagnosis")]);
+    this.#list.replaceChildren(...items.map(([text, run]) => item("menuitem", text, run)));
+    if (features.sound) this.#list.prepend(this.#sound(panel.sound));
+  }
+
+  #sound(text) {
+    const { stored, bridge } = this.panel;
+    const made = item("menuitemcheckbox", text, () => {
+      if (SILENT in stored) { delete stored[SILENT]; bridge.remove(SILENT); }
+      else bridge.save(SILENT, stored[SILENT] = "yes");
+    });
+    made.setAttribute("aria-checked", String(!(SILENT in stored)));
+    return made;
+  }
 
   #show(isShown) {
     if (!isShown) {
@@ -33,6 +66,7 @@ export class Menu {
       this.#hide();
       return;
     }
+    if (this.#list.hidden) this.#draw();
     this.#list.hidden = false;
     this.#button.setAttribute("aria-expanded", "true");
     this.#items[0].focus();
@@ -51,6 +85,13 @@ export class Menu {
     if (to !== undefined) {
       event.preventDefault();
       items[to].focus();
-    } else if (event.key === "Escape") this.#show(false);
+    } else if (event.key === "Escape" || event.key === "Tab") this.#show(false);
   }
+}
+
+function item(role, text, run) {
+  const made = element("button", { type: "button", tabIndex: -1, textContent: text });
+  made.setAttribute("role", role);
+  made.addEventListener("click", run);
+  return made;
 }

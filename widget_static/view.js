@@ -1,86 +1,78 @@
-// What the visitor sees: the page's elements and nothing else. User text goes in as text, never as HTML.
+// What the visitor sees round the conversation: names, states and buttons. User text goes in as text, never as HTML.
+import { Composer } from "./composer.js";
+import { $, element, portrait } from "./dom.js";
+import { fromText } from "./rich.js";
+import { Lines } from "./lines.js";
+import { fill } from "./texts.js";
 
-import { Menu } from "./menu.js";
-
-const LONGEST = 10000;
-const COPIED_MS = 5000;
-
-const $ = (id) => document.getElementById(id);
-
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-/** What a line's foot says; a line that waits for its first try is on its way. */
-function stateOf(line, view) {
-  if (line.state === "waiting") return line.isLate ? "waiting" : "sending";
-  if (line.state) return line.state;
-  if (line.sender !== "guest") return "";
-  return view?.manager_read_id >= line.id ? "read" : "sent";
-}
-
-/** `on` has the handlers: close(), send(text), input(), retry(clientId), drop(clientId), earlier(), diagnostics(). */
+/**
+ * `settings` are the page's. `on` has the handlers: close(), send(text), which gives false when there is nothing to send,
+ * input(), keep(draft), retry(clientId), drop(clientId), earlier(), person(), files(node, attachments), menu(event) and
+ * emoji(), which load what they show.
+ */
 export class View {
-  #lines = new Map();
+  #lines;
   #texts;
-  #on;
-  #copied;
+  #settings;
 
-  constructor({ texts, lang, on }) {
-    this.#texts = texts;
-    this.#on = on;
-    document.documentElement.lang = lang;
-    document.title = texts.title;
-    $("title").textContent = texts.title;
-    $("greeting").textContent = texts.greeting;
-    $("close").setAttribute("aria-label", texts.close);
-    $("log").setAttribute("aria-label", texts.log);
-    $("text").setAttribute("aria-label", texts.message);
-    $("text").placeholder = texts.placeholder;
-    $("send").textContent = texts.send;
-    $("typing").textContent = texts.typing;
-    $("menu").setAttribute("aria-label", texts.menu);
-    $("copy").textContent = texts.copy;
-    $("by-hand-title").textContent = texts.diagnostics;
-    $("by-hand-hint").textContent = texts.byHand;
-    $("by-hand-close").textContent = texts.done;
-    new Menu($("menu"), $("menu-items"));
-    $("copy").addEventListener("click", on.diagnostics);
-    $("close").addEventListener("click", on.close);
-    $("form").addEventListener("submit", (event) => { event.preventDefault(); this.#submit(); });
-    $("text").addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); this.#submit(); }
-    });
-    $("text").addEventListener("input", () => { this.#grow(); on.input(); });
-    // Escape in the menu or in a dialog closes that alone.
+  constructor({ settings, on }) {
+    this.on = on;
+    this.composer = new Composer({ ...on, send: (text) => this.#send(text),
+      tooLong: (length, longest) => this.notice(fill(this.#texts.tooLong, { length, longest })) });
+    for (const [id, run] of Object.entries({ close: on.close, menu: on.menu, emoji: on.emoji, earlier: on.earlier,
+      person: on.person, newer: () => { this.#lines.toEnd(); this.focus(); } })) $(id).addEventListener("click", run);
+    // Escape in what lies over the chat closes that alone.
     document.addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && !event.target.closest("[role=menu], dialog")) on.close();
+      if (event.key === "Escape" && !event.target.closest("[role=menu], [role=dialog], dialog")) on.close();
     });
+    // A phone's keyboard that lies over the page, as on iOS, makes only this smaller; zooming does too.
+    window.visualViewport?.addEventListener("resize", () => {
+      if (visualViewport.scale > 1.01) return;
+      document.body.style.height = `${visualViewport.height}px`;
+      scrollTo(0, 0);
+    });
+    this.draw(settings);
   }
 
-  focus() { $("text").focus(); }
-
-  #submit() {
-    const text = $("text").value.trim();
-    if (!text) return;
-    const length = [...text].length;
-    if (length > LONGEST) {
-      $("notice").textContent = this.#texts.tooLong(length, LONGEST);
-      return;
+  /** Everything that follows from the settings. */
+  draw(settings) {
+    const { texts, lang, dir, features, greeting } = settings;
+    this.#texts = texts;
+    this.#settings = settings;
+    Object.assign(document.documentElement, { lang, dir });
+    document.title = texts.title;
+    for (const [id, name] of Object.entries({ menu: "menu", close: "close", log: "log", text: "message", send: "send" })) {
+      $(id).setAttribute("aria-label", texts[name]);
     }
-    $("notice").textContent = "";
-    $("text").value = "";
-    this.#grow();
-    this.#on.send(text);
-    this.focus();
+    $("emoji").setAttribute("aria-label", texts.panel.emoji);
+    $("emoji").hidden = !features.emoji;
+    $("text").placeholder = texts.placeholder;
+    $("earlier").textContent = texts.earlier;
+    $("typing").lastChild.textContent = texts.typing;
+    $("person").textContent = texts.panel.person;
+    $("newer").textContent = texts.panel.newer;
+    $("greeting").replaceChildren(...fromText(greeting || texts.greeting));
+    this.#lines = new Lines({ place: $("log"), scroller: $("main"), texts, lang, why: (code, key) => this.#why(code, key),
+      on: { files: this.on.files, failed: (why) => this.notice(why), end: () => this.#showNewer(false),
+        retry: (id) => { this.#settle(); this.on.retry(id); }, drop: (id) => { this.#settle(); this.on.drop(id); } } });
+    this.#showPerson(null);
   }
 
-  #grow() {
-    $("text").style.height = "auto";
-    $("text").style.height = `${Math.min($("text").scrollHeight, 140)}px`;
+  focus() { this.composer.focus(); }
+
+  /** The panel has been opened. Where there is no mouse, the focus in a text box would bring up the keyboard unasked. */
+  enter() {
+    if (matchMedia("(pointer: coarse)").matches) $("log").focus({ preventScroll: true });
+    else this.focus();
+  }
+
+  notice(text) { $("notice").textContent = text; }
+
+  #send(text) {
+    this.notice("");
+    const isSent = this.on.send(text);
+    if (isSent) this.#lines.toEnd();
+    return isSent;
   }
 
   /** The connection's state in words; `why` is an error's code when the state is `refused`. */
@@ -90,124 +82,68 @@ export class View {
   }
 
   /** Say why something failed, by an error's code. */
-  tell(code) { $("notice").textContent = this.#why(code); }
+  tell(code) { this.notice(this.#why(code)); }
 
-  #why(code) {
-    return Object.hasOwn(this.#texts.errors, code) ? this.#texts.errors[code] : this.#texts.errors.internal;
+  #why(code, key) {
+    const { errors } = this.#texts;
+    const why = Object.hasOwn(errors, code) ? errors[code] : errors.internal;
+    return key ? fill(this.#texts[key], { why }) : why;
   }
 
-  showCopied() {
-    $("copied").textContent = this.#texts.copied;
-    clearTimeout(this.#copied);
-    this.#copied = setTimeout(() => { $("copied").textContent = ""; }, COPIED_MS);
+  showTyping(isTyping) {
+    $("typing").hidden = !isTyping;
+    if (this.#lines.isAtEnd) this.#lines.toEnd();
   }
 
-  /** Where the browser keeps the clipboard from us. */
-  offerToCopy(text) {
-    $("copied").textContent = "";
-    $("by-hand-text").value = text;
-    $("by-hand").showModal();
-    $("by-hand-text").select();
-    $("by-hand-text").scrollTop = 0;
+  /** Draw a dialog's lines and what is still in the outbox; an earlier one is only read. */
+  render(dialog, entries, isPast) {
+    document.body.classList.toggle("past", isPast);
+    const { lines, view, hasEarlier } = dialog;
+    const stored = new Set(lines.map((line) => line.client_id));
+    const unsent = entries.filter((entry) => !stored.has(entry.client_id)).map((entry) => ({ ...entry, sender: "guest" }));
+    $("earlier").hidden = !hasEarlier;
+    $("welcome").hidden = hasEarlier;
+    this.#lines.render([...lines, ...unsent], view?.manager_read_id ?? 0);
+    this.#showPerson(view);
   }
 
-  showTyping(isTyping) { $("typing").hidden = !isTyping; }
-
-  /** Draw a dialog's lines and what is still in the outbox; only what changed is touched, so a reader hears it once. */
-  render(dialog, entries) {
-    const wasAtEnd = this.#isAtEnd();
-    const wanted = [...dialog.lines.map((line) => ({ ...line, key: line.client_id })),
-      ...entries.filter((entry) => !dialog.lines.some((line) => line.client_id === entry.client_id))
-        .map((entry) => ({ ...entry, key: entry.client_id, sender: "guest" }))];
-    const keys = new Set(wanted.map((line) => line.key));
-    for (const [key, node] of this.#lines) if (!keys.has(key)) { node.remove(); this.#lines.delete(key); }
-    let previous = null;
-    for (const line of wanted) {
-      const node = this.#lines.get(line.key) ?? this.#make(line);
-      const place = previous ? previous.nextSibling : $("log").firstChild;
-      if (node !== place) $("log").insertBefore(node, place);
-      previous = node;
-      this.#setFoot(node, line, dialog.view);
-    }
-    $("greeting").hidden = wanted.length > 0;
-    this.#showEarlier(dialog.hasEarlier);
-    this.#showHandler(dialog.view);
-    if (wasAtEnd) this.#toEnd();
+  /** Lines of others that have just come: read out once, with a sign where the reader has scrolled away from the end. */
+  announce(lines) {
+    $("said").replaceChildren(...lines.map(({ author, text }) => element("p", { textContent: `${author?.name ?? ""}: ${text}` })));
+    this.#showNewer(!this.#lines.isAtEnd);
   }
 
-  #isAtEnd() {
-    const main = document.querySelector("main");
-    return main.scrollHeight - main.scrollTop - main.clientHeight < 60;
-  }
-
-  #toEnd() {
-    const main = document.querySelector("main");
-    main.scrollTop = main.scrollHeight;
-  }
-
-  #make(line) {
-    const node = element("article", line.sender);
-    const author = line.sender === "guest" ? this.#texts.you : line.author?.name ?? "";
-    const name = element("span", line.sender === "guest" ? "author spoken" : "author", author);
-    const foot = element("div", "foot");
-    // Inside the log; a reader would hear each step from "Sending" to "Read".
-    foot.setAttribute("aria-live", "off");
-    node.append(name, element("p", "text", line.text), foot);
-    this.#lines.set(line.key, node);
-    return node;
-  }
-
-  #setFoot(node, line, view) {
-    const state = stateOf(line, view);
-    const foot = `${state} ${line.reason ?? line.cause ?? ""}`;
-    if (node.dataset.foot === foot) return;
-    node.dataset.foot = foot;
-    node.classList.toggle("failed", state === "failed");
-    const time = element("time", "", this.#time(line.created_at));
-    if (state === "failed") {
-      const retry = element("button", "", this.#texts.retry);
-      const drop = element("button", "", this.#texts.drop);
-      retry.type = drop.type = "button";
-      retry.addEventListener("click", () => { this.#settle(); this.#on.retry(line.client_id); });
-      drop.addEventListener("click", () => { this.#settle(); this.#on.drop(line.client_id); });
-      const why = this.#texts.failed(this.#why(line.reason));
-      node.lastChild.replaceChildren(element("span", "", why), retry, drop);
-      $("notice").textContent = why;
-    } else node.lastChild.replaceChildren(time, element("span", "", this.#inWords(state, line)));
-  }
-
-  /** Without a connection there is no more to say; otherwise why a line waits. */
-  #inWords(state, { cause }) {
-    const isRefused = state === "waiting" && cause && cause !== "unreachable";
-    return isRefused ? this.#texts.later(this.#why(cause)) : this.#texts.state[state] ?? "";
+  #showNewer(isShown) {
+    // The focus must not go with the button.
+    if (!isShown && document.activeElement === $("newer")) this.focus();
+    $("newer").hidden = !isShown;
   }
 
   /** The button that was used goes away with its line's failure: the focus must not go with it. */
   #settle() {
-    $("notice").textContent = "";
+    this.notice("");
     this.focus();
   }
 
-  #time(at) {
-    return at ? new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) : "";
-  }
-
-  #showEarlier(hasEarlier) {
-    const button = document.querySelector("main > button");
-    if (!hasEarlier) button?.remove();
-    else if (!button) {
-      const made = element("button", "earlier", this.#texts.earlier);
-      made.type = "button";
-      made.addEventListener("click", this.#on.earlier);
-      $("log").before(made);
+  /** Who answers, and the way to a person while none does. */
+  #showPerson(view) {
+    const { assistant } = this.#settings;
+    const manager = view?.handler === "manager" && view.status === "open" ? view.manager ?? { name: this.#texts.someone } : null;
+    const { name, avatar } = manager ?? assistant;
+    if ($("who").dataset.who !== `${name} ${avatar}`) {
+      $("who").dataset.who = `${name} ${avatar}`;
+      $("title").textContent = name;
+      $("who").replaceChildren(portrait(name, avatar));
+      $("face").replaceChildren(portrait(assistant.name, assistant.avatar));
+      $("by").textContent = assistant.name;
     }
-  }
-
-  #showHandler(view) {
     let text = "";
     if (view?.status === "closed") text = this.#texts.closed;
-    else if (view?.handler === "manager") text = this.#texts.manager(view.manager?.name ?? this.#texts.someone);
+    else if (manager) text = fill(this.#texts.manager, { name: manager.name });
     else if (view?.handler === "waiting") text = this.#texts.waiting;
     if ($("handler").textContent !== text) $("handler").textContent = text;
+    const isAsked = Boolean(text);
+    if (isAsked && document.activeElement === $("person")) this.focus();
+    $("person").hidden = isAsked;
   }
 }

@@ -2,14 +2,15 @@
 import logging
 import uuid
 
-from .. import rooms, schemas, store
+from .. import files_store, guest_schemas, rooms, schemas, store
 from ..actions import BOTH, GUEST, Action, Answer
 from ..database import reader
-from ..errors import Conflict
+from ..errors import Conflict, Invalid
 from ..extensions import writer
 from ..limits import limiter
 from ..outbox import outbox
 from ..tally import tally
+from . import profile
 from .rules import announce, handler_without_manager, manager_rooms, require, view
 
 log = logging.getLogger(__name__)
@@ -18,11 +19,14 @@ PAGE = 50
 
 
 def open_dialog(identity, payload, context):
-    """Catch up with the guest's dialog; with a message, post it there or make the dialog with it."""
+    """Catch up with the guest's dialog; with a message, post it there or make the dialog with it, and keep who the guest is."""
     stored = {}
     if "message" in payload:
         line = _line(payload["message"])
-        stored = _store(context, identity, lambda tx: _post_as_guest(tx, identity, None, line, context))
+        stored = _store(context, identity, lambda tx: profile.introduce(
+            tx, identity, payload, _post_as_guest(tx, identity, None, line, context)))
+    else:
+        profile.check(reader, identity, payload)
     row = store.newest_dialog(reader, identity.site_id, identity.guest_hash)
     if stored and row["id"] != stored["dialog_id"]:
         row = store.dialog(reader, stored["dialog_id"])
@@ -41,7 +45,9 @@ def post_message(identity, payload, context):
 
 
 def _line(payload):
-    return {"text": payload["text"], "client_id": payload.get("client_id") or str(uuid.uuid4())}
+    """What a message says: its text, its client_id, and the ids of its files."""
+    text = payload["text"] if payload["text"].strip() else ""
+    return {"text": text, "client_id": payload.get("client_id") or str(uuid.uuid4()), "attachments": payload["attachments"]}
 
 
 def _posted(stored):
@@ -83,7 +89,7 @@ def _post_as_guest(tx, identity, dialog_id, line, context):
         else:
             dialog = _reopen(tx, dialog) if dialog else _make(tx, identity, context)
             changed = True
-    row = store.add_message(tx, dialog["id"], "guest", **line)
+    row = _add(tx, identity, dialog, line)
     outbox.note_guest_line(tx, dialog["id"])
     return _stored(tx, row, dialog, changed)
 
@@ -99,9 +105,24 @@ def _post_as_manager(tx, identity, dialog_id, line, context):
     changed = dialog["handler"] != "manager"
     if changed:
         store.set_handler(tx, dialog["id"], "manager", identity.manager_id)
-    row = store.add_message(tx, dialog["id"], "manager", author_name=identity.name, manager_id=identity.manager_id, **line)
+    row = _add(tx, identity, dialog, line, author_name=identity.name, author_avatar=identity.avatar,
+               manager_id=identity.manager_id)
     outbox.note_manager_line(tx, dialog["id"], dialog["has_email"])
     return _stored(tx, row, dialog, changed)
+
+
+def _add(tx, identity, dialog, line, **author):
+    """Store the line with its files. Raises Invalid for those that are not this sender's, or in another message already."""
+    ids, files = line["attachments"], []
+    if ids:
+        files = files_store.unused(tx, ids, dialog["site_id"], identity.guest_hash or None, identity.manager_id)
+        if len(files) < len(ids):
+            message = "A file was sent before, is over a day old, or is not yours. Attach it again."
+            raise Invalid(message, fields={"attachments": [message]})
+    row = store.add_message(tx, dialog["id"], identity.speaks, line["text"], line["client_id"], files=files, **author)
+    if files:
+        files_store.use(tx, ids, row["id"])
+    return row
 
 
 def _duplicate(row, sender, site_id):
@@ -168,7 +189,7 @@ def read(identity, payload, context):
 
 
 ACTIONS = (
-    Action("dialog.open", GUEST, schemas.DialogOpen(), open_dialog, schemas.DialogOpenAnswer(), "dialog_open", "POST",
+    Action("dialog.open", GUEST, guest_schemas.DialogOpen(), open_dialog, schemas.DialogOpenAnswer(), "dialog_open", "POST",
            "/dialogs", "message", status=201, makes_guest=True,
            posts=lambda payload: isinstance(payload, dict) and "message" in payload,
            summary="Catch up, and post a first message if there is one"),

@@ -1,5 +1,6 @@
 """Clients that take their time: each of the waits ends, and so does what the server keeps for them."""
 import json
+import os
 import socket
 import sys
 import threading
@@ -68,6 +69,24 @@ def test_a_body_a_byte_at_a_time_is_refused(served, cast, start):
     with connection(served) as link:
         link.sendall("\r\n".join(["POST /api/site/dialogs HTTP/1.1", "Host: a", *lines, ""]).encode() + start)
         drip(link, b" ")
+
+
+def test_a_slow_file_arrives_and_a_slower_one_does_not(served, cast):
+    """Three seconds, where a body has one: a second more for each 20 KB that has come is enough."""
+    guest = cast.guest()
+    lines = [f"{name}: {value}" for name, value in guest.headers.items()]
+    head = "\r\n".join(["POST /api/site/files?name=a.txt HTTP/1.1", "Host: a", "Content-Type: application/octet-stream",
+                        "Content-Length: 300000", *lines, "", ""]).encode()
+    with connection(served) as link, connection(served) as slower:
+        for each in (link, slower):
+            each.sendall(head)
+        slower.sendall(b"a" * 5000)
+        for _ in range(30):
+            link.sendall(b"a" * 10_000)
+            time.sleep(0.1)
+        assert link.recv(4096).startswith(b"HTTP/1.1 201")
+        drip(slower, b"a")
+    until(lambda: len(os.listdir(served.instance / "uploads")) == 1, what="the end of the slower one's file")
 
 
 def sessions(served, query):

@@ -1,0 +1,53 @@
+"""Files and avatars as browsers get them. Who has a file's address may read it; the address tells until when."""
+import re
+from urllib.parse import quote
+
+from flask import Blueprint, Response, abort
+
+from . import files_store
+from .assets import IMMUTABLE
+from .database import reader
+from .inspection import IMAGES
+from .links import links
+from .uploads import uploads
+from .values import UUID
+
+downloads = Blueprint("downloads", __name__)
+
+AVATAR = re.compile(r"[0-9a-f]{64}\.webp")
+STALE = "This link is not whole or over a day old. Open the chat again and click the file there."
+# Nothing that somebody sent may run, be taken for something else, or act for ReplyX's origin.
+SAFE = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'"}
+
+
+def init_app(app):
+    app.register_blueprint(downloads)
+
+
+@downloads.get("/files/<file_id>/<int:expires>/<signature>")
+def file(file_id, expires, signature):
+    left = links.file_seconds_left(file_id, expires, signature) if UUID.fullmatch(file_id) else 0
+    if left <= 0:
+        abort(404, STALE)
+    row = files_store.file(reader, file_id)
+    if row is None or uploads.size(file_id) != row["size"]:
+        abort(404, "This file is no more.")
+    # Only what our own encoder made is shown in place.
+    way = "inline" if row["type"] in IMAGES else "attachment"
+    return Response(uploads.pieces(file_id, row["size"]), mimetype=row["type"], headers={
+        **SAFE, "Content-Length": str(row["size"]), "Cache-Control": f"private, max-age={left}",
+        "Content-Disposition": f"{way}; filename*=UTF-8''{quote(row['name'], safe='')}",
+        "Cross-Origin-Resource-Policy": "same-origin", "Referrer-Policy": "no-referrer"})
+
+
+@downloads.get("/avatars/<name>")
+def avatar(name):
+    """Public: pages of any site may show them."""
+    if not AVATAR.fullmatch(name):
+        abort(404)
+    try:
+        body = uploads.avatar(name)
+    except OSError:
+        abort(404)
+    return Response(body, mimetype="image/webp", headers={**SAFE, "Cache-Control": IMMUTABLE, "Access-Control-Allow-Origin": "*",
+                                                          "Cross-Origin-Resource-Policy": "cross-origin"})

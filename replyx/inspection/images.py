@@ -1,0 +1,62 @@
+"""Images drawn anew: what comes out was made by our own encoder, upright, of a bounded size, without any metadata.
+
+Only the child process imports this, with Pillow: the server never decodes what somebody sent.
+"""
+import io
+import warnings
+
+from PIL import Image, ImageCms, ImageOps
+
+MOST_PIXELS = 50_000_000
+LONGEST_SIDE = 2560
+AVATAR = (128, 128)
+# A GIF becomes a PNG of its first frame: it has no more colours than that, and one frame needs no animation.
+OUTPUT = {"JPEG": ("JPEG", "image/jpeg"), "PNG": ("PNG", "image/png"), "GIF": ("PNG", "image/png"),
+          "WEBP": ("WEBP", "image/webp")}
+
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+warnings.simplefilter("error", Image.DecompressionBombWarning)
+
+
+def redraw(source, target, format):
+    """Write the image anew; its type, width and height. Raises anything for what can't be read as `format`."""
+    image = _load(source, format, (LONGEST_SIDE, LONGEST_SIDE))
+    output, kind = OUTPUT[format]
+    image.save(target, output, quality=85)
+    return kind, *image.size
+
+
+def draw_avatar(source, target, format):
+    """The middle of the image as a small square."""
+    image = ImageOps.fit(_load(source, format, (AVATAR[0] * 4, AVATAR[1] * 4)), AVATAR)
+    image.save(target, "WEBP", quality=85)
+    return "image/webp", *image.size
+
+
+def _load(source, format, size):
+    with Image.open(source, formats=[format]) as image:
+        if image.width * image.height > MOST_PIXELS:
+            raise ValueError("too many pixels")
+        has_alpha = image.has_transparency_data
+        profile = image.info.get("icc_profile")
+        # A JPEG is decoded at a fraction of its size where that is enough.
+        image.draft("RGB", size)
+        image.load()
+        image = ImageOps.exif_transpose(image)
+        if image.mode not in ("RGB", "RGBA", "CMYK") or (image.mode == "CMYK" and not profile):
+            image = image.convert("RGBA" if has_alpha else "RGB")
+        image.thumbnail(size, reducing_gap=2.0)
+        image = _in_srgb(image, profile)
+        image.info.clear()
+        return image
+
+
+def _in_srgb(image, profile):
+    """The colours as the sender saw them: a phone's photo has a profile of its own, which goes with the metadata."""
+    if profile:
+        try:
+            mode = "RGBA" if image.mode == "RGBA" else "RGB"
+            return ImageCms.profileToProfile(image, io.BytesIO(profile), ImageCms.createProfile("sRGB"), outputMode=mode)
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            pass
+    return image.convert("RGB") if image.mode == "CMYK" else image

@@ -1,0 +1,205 @@
+"""The folders of files in the instance: room for them, writing, reading and deleting, all off the hub.
+
+A file lies under its id, `ID.part` is on its way in, `ID.new` is an image drawn anew.
+"""
+import hashlib
+import os
+import threading
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import files_store, storage
+from .database import reader
+from .errors import RateLimited, StorageUnavailable
+from .green import in_thread
+
+PART, NEW = ".part", ".new"
+PIECE = 128 * 1024
+# What must stay free on the disk: the database comes first.
+LEAST_FREE = 200 * 2**20
+# Files on their way in at the same time, for one address and for all.
+AT_ONCE, ALL_AT_ONCE = 10, 100
+# The threads off the hub are few, and COMMIT needs one.
+_turns = threading.BoundedSemaphore(4)
+FULL = "The server has no room for more files. Send it in another way, or try again later."
+BROKEN = "The server can't store files right now. Try again later."
+
+
+def _on_disk(function, *args):
+    with _turns:
+        return in_thread(function, *args)
+
+
+class Uploads:
+    """The folders `uploads/` and `avatars/`, and what is being received into them."""
+
+    def __init__(self):
+        self.folder = self.avatars = None
+        self._trouble = storage.Trouble("files")
+        self._forget()
+
+    def _forget(self):
+        self._used, self._reserved, self._sending, self.arriving = None, 0, Counter(), set()
+
+    def init_app(self, app):
+        settings = app.config["REPLYX"]
+        self.folder, self.avatars = settings.instance / "uploads", settings.instance / "avatars"
+        self._most = settings.uploads_max_mb * 2**20
+        for folder in (self.folder, self.avatars):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        self._forget()
+
+    # Room
+
+    @contextmanager
+    def room(self, file_id, address, size):
+        """Room for a file of up to `size` bytes while it comes in; what it left half done is gone at the end.
+
+        Raises RateLimited or StorageUnavailable.
+        """
+        if self._sending[address] >= AT_ONCE or self._sending.total() >= ALL_AT_ONCE:
+            raise RateLimited("Too many files are being sent at once. Wait until some have arrived.", retry_after=5)
+        self._sending[address] += 1
+        # An image is there twice for a moment.
+        self._reserved += 2 * size
+        self.arriving.add(file_id)
+        try:
+            self._require_room(size)
+            yield
+        except OSError as error:
+            self._trouble.report(error)
+            raise StorageUnavailable(BROKEN) from error
+        finally:
+            self._sending[address] -= 1
+            self._sending += Counter()
+            self._reserved -= 2 * size
+            _on_disk(_remove, [self.folder / f"{file_id}{end}" for end in (PART, NEW)])
+            self.arriving.discard(file_id)
+
+    def _require_room(self, size):
+        used = self.used()
+        if used + self._reserved > self._most + size:
+            self._refuse(f"{used // 2**20} MB of REPLYX_UPLOADS_MAX_MB are used")
+        found = _on_disk(os.statvfs, self.folder)
+        if found.f_bavail * found.f_frsize < LEAST_FREE + self._reserved:
+            self._refuse(f"less than {LEAST_FREE // 2**20} MB are free on the disk")
+
+    def _refuse(self, why):
+        self._trouble.report(why)
+        raise StorageUnavailable(FULL)
+
+    def used(self):
+        """Bytes of all files that are kept."""
+        if self._used is None:
+            self._used = files_store.total(reader)
+        return self._used
+
+    def count_anew(self):
+        """Look the bytes up at the next need: files have gone."""
+        self._used = None
+
+    # Writing
+
+    def receive(self, file_id, pieces):
+        """Write what comes in to `ID.part`; its size."""
+        size = 0
+        for piece in pieces:
+            _on_disk(_append, self.folder / f"{file_id}{PART}", piece)
+            size += len(piece)
+        return size
+
+    def keep(self, file_id, is_new):
+        """Make what came in, or the image drawn from it, the file; its size. It is on the disk when this returns."""
+        size = _on_disk(_keep, self.folder / f"{file_id}{NEW if is_new else PART}", self.folder / file_id)
+        self._trouble.over()
+        if self._used is not None:
+            self._used += size
+        return size
+
+    def keep_avatar(self, file_id):
+        """Make the image drawn from what came in an avatar, named by its content; its name."""
+        return _on_disk(_keep_avatar, self.folder / f"{file_id}{NEW}", self.avatars)
+
+    def remove(self, names):
+        """Delete files; what is gone already does not matter."""
+        _on_disk(_remove, [self.folder / name for name in names])
+
+    def remove_avatars(self, names):
+        _on_disk(_remove, [self.avatars / name for name in names])
+
+    # Reading
+
+    def size(self, file_id):
+        """The bytes of a file, None if there is none."""
+        return _on_disk(_size, self.folder / file_id)
+
+    def pieces(self, file_id, size):
+        """The file, a piece at a time. Between them no file is open: a slow reader costs none."""
+        for start in range(0, size, PIECE):
+            yield _on_disk(_read, self.folder / file_id, start, PIECE)
+
+    def avatar(self, name):
+        """An avatar's bytes. Raises OSError."""
+        return _on_disk((self.avatars / name).read_bytes)
+
+    def names(self):
+        """What lies in the folder, whatever it is."""
+        return _on_disk(os.listdir, self.folder)
+
+    def avatar_names(self, before):
+        """The avatars that were written before a time (Unix)."""
+        return _on_disk(_older, self.avatars, before)
+
+
+def _append(path, piece):
+    with open(path, "ab", buffering=0) as file:
+        left = memoryview(piece)
+        while left:
+            left = left[file.write(left):]
+
+
+def _sync(path):
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _keep(source, target):
+    _sync(source)
+    os.rename(source, target)
+    _sync(target.parent)
+    return os.stat(target).st_size
+
+
+def _keep_avatar(source, folder):
+    name = f"{hashlib.sha256(source.read_bytes()).hexdigest()}.webp"
+    _keep(source, folder / name)
+    return name
+
+
+def _remove(paths):
+    for path in paths:
+        Path(path).unlink(missing_ok=True)
+
+
+def _size(path):
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return None
+
+
+def _read(path, start, size):
+    with open(path, "rb", buffering=0) as file:
+        file.seek(start)
+        return file.read(size)
+
+
+def _older(folder, before):
+    return [entry.name for entry in os.scandir(folder) if entry.stat().st_mtime < before]
+
+
+uploads = Uploads()

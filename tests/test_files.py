@@ -1,0 +1,366 @@
+"""Files of guests and managers, from the first byte to the browser; their pictures; and what goes when nobody needs it."""
+import os
+import sqlite3
+import sys
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+import requests
+
+from replyx import clock, config, create_app, files_store, tidying
+from replyx.errors import RateLimited, StorageUnavailable
+from replyx.extensions import db, writer
+from replyx.files import MOST_BYTES
+from replyx.links import links
+from replyx.uploads import AT_ONCE, uploads
+from tests import samples
+from tests.cast import RAW, Guest
+from tests.hostile.wire import chunked, http, refusal
+from tests.served import until
+
+MB = 2**20
+
+
+def code(answer):
+    return refusal(answer.json(), answer.status_code)["code"]
+
+
+def kept(served):
+    """What lies in the folder of files, and how many rows there are."""
+    with closing(sqlite3.connect(served.instance / "replyx.db")) as database:
+        return sorted(os.listdir(served.instance / "uploads")), database.execute("SELECT count(*) FROM file").fetchone()[0]
+
+
+@pytest.fixture
+def nothing_kept(served):
+    """The test leaves neither a file nor a row."""
+    before = kept(served)
+    yield
+    until(lambda: kept(served) == before, what="the end of what was refused")
+
+
+@pytest.mark.parametrize("channel", ["site", "widget"])
+@pytest.mark.parametrize("is_chunked", [False, True], ids=["length", "chunked"])
+def test_a_file_is_stored_as_it_came(cast, served, channel, is_chunked):
+    body = b"line\n" * (MOST_BYTES // 5)
+    answer = cast.guest(channel).upload(iter([body[:MB], body[MB:]]) if is_chunked else body, "../log.html")
+    assert answer.status_code == 201
+    file = answer.json()["file"]
+    url = file.pop("url")
+    assert file == {"id": file["id"], "name": "log.html.txt", "type": "text/plain", "size": len(body), "width": None,
+                    "height": None}
+    assert (served.instance / "uploads" / file["id"]).read_bytes() == body
+    assert requests.get(served.url + url, timeout=10).content == body
+
+
+def test_an_image_is_drawn_anew_and_shown_in_place(cast, served):
+    file = cast.guest().upload(samples.photo(), "IMG_1.HEIC").json()["file"]
+    assert (file["name"], file["type"], file["width"], file["height"]) == ("IMG_1.HEIC.jpg", "image/jpeg", 1280, 2560)
+    answer = requests.get(served.url + file["url"], timeout=10)
+    assert len(answer.content) == file["size"] and b"Secret" not in answer.content
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    assert answer.headers["Content-Disposition"] == "inline; filename*=UTF-8''IMG_1.HEIC.jpg"
+
+
+def test_what_is_no_image_is_saved_and_can_do_nothing(cast, served):
+    name = "отчёт \"1\";\r\nX-Evil: 1\u202e.csv"
+    file = cast.guest().upload(b"a;b\n", name).json()["file"]
+    assert file["name"] == "отчёт _1_; X-Evil_ 1.csv"
+    headers = requests.get(served.url + file["url"], timeout=10).headers
+    assert headers["Content-Disposition"].startswith("attachment; filename*=UTF-8''%D0%BE") and "X-Evil" not in headers
+    assert '"' not in headers["Content-Disposition"] and headers["Content-Disposition"].isascii()
+    assert headers["X-Content-Type-Options"] == "nosniff" and headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    assert headers["Cache-Control"].startswith("private, max-age=")
+
+
+@pytest.mark.parametrize("change", [
+    lambda url: url[:-27] + ("A" if url[-27] != "A" else "B") + url[-26:], lambda url: url.replace("/17", "/18"), lambda url: url + "/",
+    lambda url: url.rsplit("/", 1)[0] + "/", lambda url: url.replace("/files/", "/files/../files/"),
+    lambda url: "/files/..%2f..%2freplyx.db/1/x", lambda url: "/files/../replyx.db", lambda url: url.upper(),
+    lambda url: f"/files/{uuid.uuid4()}/{url.split('/', 3)[3]}", lambda url: url.rsplit("/", 1)[0] + "/" + "é" * 9,
+    lambda url: f"/files/{url.split('/')[2]}/{'9' * 40}/x"])
+def test_a_forged_address_opens_nothing(cast, served, change):
+    url = cast.guest().upload(b"secret").json()["file"]["url"]
+    status, _, body = http(served, f"GET {change(url).encode().decode('latin-1')} HTTP/1.1")
+    assert status == 404 and b"secret" not in body
+
+
+def test_an_address_ends_after_a_day(monkeypatch):
+    class App:
+        config = {"SECRET_KEY": "key"}
+    links.init_app(App)
+    monkeypatch.setattr(clock, "seconds", lambda: 1_800_000_010.0)
+    made = links.file("id")
+    _, _, file_id, expires, signature = made.split("/")
+    assert 24 * 3600 <= links.file_seconds_left(file_id, int(expires), signature) <= 25 * 3600
+    assert links.file_seconds_left("other", int(expires), signature) == 0
+    monkeypatch.setattr(clock, "seconds", lambda: 1_800_000_010.0 + 1800)
+    assert links.file("id") == made
+    monkeypatch.setattr(clock, "seconds", lambda: 1_800_000_010.0 + 25 * 3600)
+    assert links.file_seconds_left(file_id, int(expires), signature) == 0
+
+
+# What is refused, and leaves nothing
+
+@pytest.mark.parametrize("body, name, word", [
+    (b"", "a.txt", "empty"), (b"MZ" + bytes(99), "a.jpg", "Send one of these: images (JPEG"), (b"<html>", "a.png", "not taken"),
+    (b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", "a.svg", "not taken"),
+    (b"GIF89a/*<script>*/", "a.gif", "can't be read"), (samples.bomb(20_000), "a.png", "can't be read")])
+def test_what_is_not_taken_is_told_what_is(cast, nothing_kept, body, name, word):
+    answer = cast.guest().upload(body, name)
+    assert code(answer) == "invalid" and word in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize("is_chunked", [False, True], ids=["length", "chunked"])
+def test_a_byte_too_much_is_too_large(cast, nothing_kept, is_chunked):
+    body = b"a" * (MOST_BYTES + 1)
+    answer = cast.guest().upload(iter([body]) if is_chunked else body)
+    assert code(answer) == "too_large" and "at most 10 MB" in answer.json()["error"]["message"]
+
+
+def raw(served, guest, body, *headers, query="?name=a.txt"):
+    lines = [f"{name}: {value}" for name, value in guest.headers.items()] + [f"Content-Type: {RAW}", *headers]
+    return http(served, f"POST /api/site/files{query} HTTP/1.1", lines, body)
+
+
+def test_a_body_that_lies_about_itself_is_refused(cast, served, nothing_kept):
+    lie = chunked(b"a" * 99)[:-5] + b"zz\r\n"
+    assert raw(served, cast.guest(), lie, "Transfer-Encoding: chunked")[0] == 400
+    assert raw(served, cast.guest(), b"", "Content-Length: 999999999999999")[0] == 413
+    assert raw(served, cast.guest(), chunked(b"a"), "Transfer-Encoding: chunked", "Content-Length: 5")[0] == 400
+
+
+@pytest.mark.parametrize("query", ["", "?name=", "?name=%20", "?name=a&dialog_id=x", "?name=a&other=1", "?name=" + "a" * 1001])
+def test_a_wrong_query_is_refused_before_a_byte_is_read(cast, served, nothing_kept, query):
+    # The body never comes: an answer at all means that nothing waited for it.
+    assert raw(served, cast.guest(), b"", "Content-Length: 100", query=query)[0] == 400
+
+
+def test_strangers_are_refused_before_a_byte_is_read(cast, served, nothing_kept):
+    def send(guest, *headers):
+        return raw(served, guest, b"", "Content-Length: 100", *headers)[0]
+    nobody = cast.guest()
+    nobody.guest_id = "none"
+    assert send(nobody) == 401
+    assert send(cast.guest(), "Origin: https://evil.example") == 403
+    answer = cast.guest().upload(b"a", **{"Content-Type": "text/plain"})
+    assert code(answer) == "invalid" and RAW in answer.json()["error"]["message"]
+    assert cast.guest().http("POST", "/files", params={"name": "a.txt"}, files={"file": ("a.txt", b"a")}).status_code == 400
+
+
+@pytest.mark.parametrize("query, wanted", [({}, "invalid"), ({"dialog_id": 2**40}, "not_found"),
+                                           ({"site_id": 2**40}, "not_found")])
+def test_a_manager_names_what_the_file_is_for(cast, nothing_kept, query, wanted):
+    assert code(cast.manager.upload(b"a", **query)) == wanted
+
+
+def test_a_manager_sends_no_file_to_another_site(cast, nothing_kept):
+    dialog = Guest(cast, site=cast.other_site).open()["dialog"]
+    assert code(cast.manager.upload(b"a", dialog_id=dialog["id"])) == "not_found"
+    assert code(cast.manager.upload(b"a", site_id=cast.other_site["id"])) == "not_found"
+    assert code(requests.post(f"{cast.served.url}/api/manager/files?name=a.txt&site_id={cast.site['id']}", data=b"a", timeout=10,
+                              headers={"Content-Type": RAW, "Cookie": cast.owner.cookie})) == "forbidden_origin"
+
+
+def test_a_site_may_take_no_files(cast, served, nothing_kept):
+    guest = Guest(cast, site=cast.other_site)
+    with closing(sqlite3.connect(served.instance / "replyx.db", timeout=10)) as database, database:
+        database.execute("UPDATE site SET settings = '{\"files\": false}' WHERE id = ?", [cast.other_site["id"]])
+    assert code(guest.upload(b"a")) == "forbidden"
+    assert cast.other_manager.upload(b"a", site_id=cast.other_site["id"]).status_code == 201
+    with closing(sqlite3.connect(served.instance / "replyx.db", timeout=10)) as database, database:
+        database.execute("DELETE FROM file WHERE manager_id IS NOT NULL")
+        database.execute("UPDATE site SET settings = '{}'")
+    for name in set(os.listdir(served.instance / "uploads")):
+        if (served.instance / "uploads" / name).read_bytes() == b"a":
+            (served.instance / "uploads" / name).unlink()
+
+
+# In messages
+
+def test_files_go_with_a_message_to_everybody_once(cast):
+    guest, client_id = cast.guest(), str(uuid.uuid4())
+    first = guest.upload(samples.image("PNG"), "a.png").json()["file"]
+    line = {"text": " ", "client_id": client_id, "attachments": [first["id"]]}
+    opened = guest.http("POST", "/dialogs", {"message": line}).json()
+    assert opened["message"]["attachments"] == [first] and opened["message"]["text"] == ""
+    again = guest.http("POST", "/dialogs", {"message": line}).json()
+    assert again["duplicate"] and again["message"] == opened["message"]
+    files = [guest.upload(b"%d" % number, f"{number}.txt").json()["file"] for number in range(3)][::-1]
+    with cast.manager.socket() as desk, guest.socket() as tab:
+        sent = {"dialog_id": opened["dialog"]["id"], "text": "three", "attachments": [file["id"] for file in files]}
+        answer = tab.call("message_post", sent)
+        assert answer["message"]["attachments"] == files
+        until(lambda: desk.events("message"))
+        assert desk.events("message") == [{"message": answer["message"]}]
+    listed = guest.http("GET", f"/dialogs/{opened['dialog']['id']}/messages").json()["messages"]
+    assert [line["attachments"] for line in listed] == [[first], files]
+
+
+def test_a_line_of_files_alone_shows_their_names_in_the_list(cast):
+    guest = cast.guest()
+    ids = [guest.upload(b"a", name).json()["file"]["id"] for name in ("a.txt", "b.txt")]
+    dialog = guest.http("POST", "/dialogs", {"message": {"text": "", "attachments": ids}}).json()["dialog"]
+    assert cast.manager.http("GET", f"/dialogs/{dialog['id']}").json()["dialog"]["last_message"]["text"] == "a.txt, b.txt"
+
+
+def test_a_manager_answers_with_a_file_and_markdown(cast):
+    guest = cast.guest()
+    dialog = guest.open()["dialog"]
+    file = cast.manager.upload(b"%PDF-1.7", dialog_id=dialog["id"], name="a.pdf").json()["file"]
+    line = {"text": "see **this** <b>", "attachments": [file["id"]]}
+    answer = cast.manager.http("POST", f"/dialogs/{dialog['id']}/messages", line).json()["message"]
+    assert answer["attachments"] == [file] and answer["html"] == "<p>see <strong>this</strong> &lt;b&gt;</p>"
+    assert guest.http("GET", f"/dialogs/{dialog['id']}/messages").json()["messages"][-1] == answer
+    assert "html" not in guest.open("a **guest**")["message"]
+
+
+def test_a_file_is_its_senders_alone_and_for_one_message(cast):
+    guest, stranger = cast.guest(), cast.guest()
+    dialog, strange = guest.open()["dialog"], stranger.open()["dialog"]
+
+    def post(who, dialog, *ids, text="x"):
+        return who.http("POST", f"/dialogs/{dialog['id']}/messages", {"text": text, "attachments": [*ids]})
+    file, other = (guest.upload(b"a").json()["file"]["id"] for _ in range(2))
+    desks = cast.manager.upload(b"a", dialog_id=dialog["id"]).json()["file"]["id"]
+    elsewhere = cast.owner.upload(b"a", site_id=cast.other_site["id"]).json()["file"]["id"]
+    for who, where, ids in ((stranger, strange, [file]), (guest, dialog, [desks]), (cast.colleague, dialog, [desks]),
+                            (cast.manager, dialog, [file]), (cast.owner, dialog, [elsewhere]), (guest, dialog, [file, file]),
+                            (guest, dialog, [str(uuid.uuid4())]), (guest, dialog, [other, desks])):
+        answer = post(who, where, *ids)
+        assert code(answer) == "invalid" and list(answer.json()["error"]["fields"]) == ["attachments"]
+    same_guest_elsewhere = Guest(cast, guest_id=guest.guest_id, site=cast.other_site)
+    assert code(post(same_guest_elsewhere, same_guest_elsewhere.open()["dialog"], file)) == "invalid"
+    assert post(guest, dialog, file).status_code == 201
+    assert code(post(guest, dialog, file)) == "invalid"
+    assert post(guest.on("widget"), dialog, other, text="").status_code == 201
+    for payload in ({"text": ""}, {"text": "", "attachments": []}, {}, {"text": "x", "attachments": [str(uuid.uuid4())] * 11}):
+        assert code(guest.http("POST", f"/dialogs/{dialog['id']}/messages", payload)) == "invalid"
+
+
+def test_of_two_messages_at_once_one_gets_the_file(cast):
+    guest = cast.guest()
+    dialog, file = guest.open()["dialog"], guest.upload(b"a").json()["file"]["id"]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: guest.http("POST", f"/dialogs/{dialog['id']}/messages", {
+            "text": "x", "attachments": [file]}).status_code, range(8)))
+    assert sorted(answers) == [201] + [400] * 7
+
+
+# Pictures of people
+
+def test_a_manager_has_a_picture_wherever_the_name_is(cast, served):
+    url = cast.manager.upload(samples.photo(), "/avatar").json()["avatar"]
+    assert cast.manager.http("GET", "/session", headers={"Replyx-Console": "1"}).json()["manager"]["avatar"] == url
+    guest = cast.guest()
+    dialog = guest.open()["dialog"]
+    line = cast.manager.http("POST", f"/dialogs/{dialog['id']}/messages", {"text": "Hi"}).json()["message"]
+    assert line["author"] == {"name": "Anna", "avatar": url}
+    assert guest.open()["dialog"]["manager"] == {"name": "Anna", "avatar": url}
+    newer = cast.manager.upload(samples.image("PNG"), "/avatar").json()["avatar"]
+    listed = guest.http("GET", f"/dialogs/{dialog['id']}/messages").json()["messages"]
+    assert newer != url and listed[1]["author"]["avatar"] == url
+    answer = requests.get(served.url + url, timeout=10)
+    assert answer.headers["Content-Type"] == "image/webp" and "immutable" in answer.headers["Cache-Control"]
+    for name in ("a.webp", "..%2freplyx.db", "0" * 64 + ".webp", "0" * 64 + ".webp%00"):
+        assert requests.get(f"{served.url}/avatars/{name}", timeout=10).status_code == 404
+
+
+def test_an_assistants_picture_is_the_owners_to_change(cast, served):
+    def send(who, assistant_id):
+        return who.upload(samples.image("PNG"), "/avatar", assistant_id=assistant_id)
+    assistant_id = cast.site["assistant_id"]
+    assert code(send(cast.manager, assistant_id)) == "forbidden"
+    assert code(send(cast.owner, 2**40)) == "not_found"
+    assert send(cast.owner, assistant_id).json()["avatar"].startswith("/avatars/")
+    assert code(cast.owner.upload(b"hello", "/avatar")) == "invalid"
+    with closing(sqlite3.connect(served.instance / "replyx.db")) as database:
+        assert database.execute("SELECT avatar FROM assistant WHERE id = ?", [assistant_id]).fetchone()[0]
+
+
+# Room, and what goes
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory):
+    """An instance of 20 MB of files in this process."""
+    app = create_app(config.load({"REPLYX_INSTANCE": str(tmp_path_factory.mktemp("room")), "REPLYX_UPLOADS_MAX_MB": "20"}))
+    site_id = writer.submit(lambda tx: tx.insert("site", name="Shop", site_token="st", domains="[]", created_at="x"))
+    yield site_id
+    writer.stop()
+    with app.app_context():
+        db.engine.dispose()
+
+
+def add(site_id, size=3, age=0, file_id=None):
+    file_id = file_id or str(uuid.uuid4())
+    (uploads.folder / file_id).write_bytes(bytes(size))
+    writer.submit(lambda tx: [files_store.add(tx, file_id, site_id, "hash", None, name="a.txt", type="text/plain", size=size,
+                                              width=None, height=None),
+                              tx.execute("UPDATE file SET created_at = :at WHERE file_id = :id", at=clock.now(-age), id=file_id)])
+    return file_id
+
+
+def test_there_is_room_for_so_much_and_no_more(instance, monkeypatch):
+    add(instance, 5 * MB)
+    uploads.count_anew()
+    with uploads.room("a", "10.0.0.1", 7 * MB):
+        with pytest.raises(StorageUnavailable, match="no room"):
+            with uploads.room("b", "10.0.0.2", 7 * MB):
+                pass
+    with uploads.room("b", "10.0.0.2", 7 * MB):
+        pass
+    monkeypatch.setattr(sys.modules["replyx.uploads"], "LEAST_FREE", 2**60)
+    with pytest.raises(StorageUnavailable, match="no room"):
+        with uploads.room("b", "10.0.0.2", 1):
+            pass
+
+
+def test_an_address_sends_so_many_at_once_and_no_more(instance):
+    rooms = [uploads.room(str(number), "10.0.0.1", 10) for number in range(AT_ONCE)]
+    for room in rooms:
+        room.__enter__()
+    with pytest.raises(RateLimited), uploads.room("x", "10.0.0.1", 10):
+        pass
+    with uploads.room("y", "10.0.0.2", 10):
+        pass
+    for room in rooms:
+        room.__exit__(None, None, None)
+    assert not uploads.arriving
+
+
+def test_what_nobody_needs_goes_and_nothing_else(instance):
+    old, new, used = (add(instance, age=age) for age in (24 * 3600 + 1, 23 * 3600, 48 * 3600))
+    writer.submit(lambda tx: [
+        tx.insert("guest", site_id=instance, guest_hash="hash", created_at="x"),
+        tx.insert("assistant", site_id=instance, name="A", avatar="mine.webp", created_at="x"),
+        tx.insert("dialog", site_id=instance, guest_id=1, assistant_id=1, status="open", handler="waiting", last_message_id=1,
+                  last_guest_message_id=1, guest_read_id=0, manager_read_id=0, created_at="x"),
+        tx.insert("message", dialog_id=1, sender="manager", text="x", client_id="x", author_avatar="old.webp", created_at="x"),
+        files_store.use(tx, [used], 1)])
+    stray, arriving = (str(uuid.uuid4()) for _ in range(2))
+    for name in (stray, f"{stray}.part", f"{stray}.new", f"{arriving}.part", "lost+found.txt"):
+        (uploads.folder / name).write_bytes(b"x")
+    for name, age in (("mine.webp", 2), ("old.webp", 2), ("gone.webp", 2), ("fresh.webp", 0)):
+        (uploads.avatars / name).write_bytes(b"x")
+        os.utime(uploads.avatars / name, (time.time() - age * 24 * 3600,) * 2)
+    uploads.arriving.add(arriving)
+    tidying.sweep(with_strays=False)
+    names = set(os.listdir(uploads.folder))
+    assert old not in names and {new, used, stray} <= names
+    tidying.sweep(with_strays=True)
+    names = set(os.listdir(uploads.folder))
+    assert {new, used, f"{arriving}.part"} <= names and not {stray, f"{stray}.part", f"{stray}.new"} & names
+    assert set(os.listdir(uploads.avatars)) == {"mine.webp", "old.webp", "fresh.webp"}
+    uploads.arriving.clear()
+
+
+def test_more_than_a_batch_goes(instance, monkeypatch):
+    monkeypatch.setattr(tidying, "BATCH", 3)
+    monkeypatch.setattr(tidying, "PAUSE", 0)
+    ids = [add(instance, age=90_000) for _ in range(8)]
+    tidying.sweep(with_strays=True)
+    assert not set(ids) & set(os.listdir(uploads.folder))

@@ -1,0 +1,107 @@
+"""What a file is, by its bytes: the kinds taken and refused, what a name becomes, and the child process that looks."""
+import io
+
+import pytest
+from PIL import Image
+
+from replyx import inspection
+from replyx.errors import Invalid, RateLimited
+from replyx.files import clean_name
+from replyx.inspection import kinds
+from tests import samples
+
+JPEG, TEXT = "image/jpeg", "text/plain"
+
+
+@pytest.mark.parametrize("name", samples.taken())
+def test_a_kind_is_known_by_its_bytes(tmp_path, name):
+    body, kind = samples.taken()[name]
+    (tmp_path / "file").write_bytes(body)
+    assert kinds.judge(tmp_path / "file") == kind
+    assert f".{name.rpartition('.')[2]}" in kinds.KINDS[kind]
+    assert clean_name(name, kind) == name
+
+
+@pytest.mark.parametrize("name", samples.refused())
+def test_what_is_not_listed_is_refused(tmp_path, name):
+    (tmp_path / "file").write_bytes(samples.refused()[name])
+    assert kinds.judge(tmp_path / "file") is None
+
+
+def test_text_is_judged_to_its_end(tmp_path):
+    for end, kind in ((b"", TEXT), (b"\xff", None), ("я".encode()[:1], None), (b"\0", None)):
+        # A character that two pieces share.
+        (tmp_path / "file").write_bytes(b"a" * (kinds.PIECE - 1) + "я".encode() + b"a" * kinds.PIECE + end)
+        assert kinds.judge(tmp_path / "file") == kind
+
+
+@pytest.mark.parametrize("given, kind, kept", [
+    ("photo.jpg", JPEG, "photo.jpg"), ("photo.JPEG", JPEG, "photo.JPEG"), ("photo.png", JPEG, "photo.jpg"),
+    ("photo", JPEG, "photo.jpg"),
+    ("../../etc/passwd", TEXT, "passwd.txt"), ("C:\\Users\\me\\a.txt", TEXT, "a.txt"), ("a\u202egpj.exe", JPEG, "agpj.exe.jpg"),
+    ("evil.html", TEXT, "evil.html.txt"), ("x.exe", "application/zip", "x.exe.zip"), ("a\r\nX: y\0.txt", TEXT, "a X_ y.txt"),
+    ('"q\'.txt', TEXT, "_q'.txt"), ("..", TEXT, "file.txt"), (" . ", TEXT, "file.txt"), (".txt", TEXT, "txt.txt"),
+    ("e\u0301.txt", TEXT, "\u00e9.txt"), ("отчёт.csv", TEXT, "отчёт.csv"), ("a" * 300 + ".txt", TEXT, "a" * 196 + ".txt"),
+    ("\u200b\ufeff", TEXT, "file.txt"), ("a.tar.gz", "application/zip", "a.tar.gz.zip"), ("a\ud800.txt", TEXT, "a.txt"),
+])
+def test_a_name_is_cleaned(given, kind, kept):
+    assert clean_name(given, kind) == kept
+
+
+@pytest.fixture
+def look(tmp_path):
+    def run(body, how="file"):
+        source, target = tmp_path / "source", tmp_path / "target"
+        source.write_bytes(body)
+        target.unlink(missing_ok=True)
+        return inspection.look(source, target, how), target
+    return run
+
+
+def test_a_photo_is_drawn_upright_smaller_and_without_its_metadata(look):
+    body = samples.photo()
+    found, target = look(body)
+    made = target.read_bytes()
+    assert found == inspection.Found("image/jpeg", 1280, 2560)
+    assert b"Secret" in body and not any(word in made for word in (b"Secret", b"Exif", b"xmp", b"GPS"))
+    with Image.open(io.BytesIO(made)) as image:
+        assert image.size == (1280, 2560) and not image.getexif()
+
+
+def test_what_is_hidden_behind_an_image_stays_behind(look):
+    for format in ("JPEG", "PNG", "GIF", "WEBP"):
+        _, target = look(samples.image(format, mode="P" if format == "GIF" else "RGB") + b"<script>alert(1)</script>")
+        assert b"<script>" not in target.read_bytes()
+
+
+@pytest.mark.parametrize("format, mode, kind", [
+    ("PNG", "RGBA", "image/png"), ("PNG", "LA", "image/png"), ("PNG", "I;16", "image/png"), ("GIF", "P", "image/png"),
+    ("WEBP", "RGBA", "image/webp"), ("JPEG", "CMYK", "image/jpeg"), ("JPEG", "L", "image/jpeg")])
+def test_every_way_of_colour_is_drawn(look, format, mode, kind):
+    found, target = look(samples.image(format, mode=mode))
+    with Image.open(target) as image:
+        assert (found.type, found.width, found.height) == (kind, *image.size) == (kind, 40, 30)
+        assert image.has_transparency_data is (mode in ("RGBA", "LA"))
+
+
+def test_what_cannot_be_drawn_is_refused_in_time(look):
+    for name, body in samples.broken_images().items():
+        with pytest.raises(Invalid, match="can't be read"):
+            look(body)
+
+
+def test_an_avatar_is_a_small_square_of_an_image_and_nothing_else(look):
+    found, target = look(samples.photo(), "avatar")
+    with Image.open(target) as image:
+        assert (found.type, image.format, image.size) == ("image/webp", "WEBP", (128, 128))
+    with pytest.raises(Invalid, match="not taken"):
+        look(b"hello", "avatar")
+
+
+def test_a_child_that_overcomes_its_bounds_is_ended(look, monkeypatch):
+    monkeypatch.setattr(inspection, "CHILD_SECONDS", 0.01)
+    with pytest.raises(Invalid, match="can't be read"):
+        look(samples.image("JPEG"))
+    monkeypatch.setattr(inspection, "TURN_SECONDS", 0.01)
+    with inspection._turns, inspection._turns, pytest.raises(RateLimited):
+        look(b"hello")

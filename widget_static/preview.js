@@ -1,0 +1,33 @@
+// The panel beside a site's settings in the console: a sample conversation without a connection, redrawn with each change.
+
+const nothing = () => {};
+const ON = { close: nothing, send: () => false, input: nothing, keep: nothing, retry: nothing, drop: nothing, earlier: nothing,
+  person: nothing, files: nothing, menu: nothing, emoji: nothing };
+
+/** `settings` are the page's at first; then what the console, on our own origin, posts as {replyx: 2, type: "preview", settings}. */
+export function start({ settings, show, View }) {
+  const view = new View({ settings, on: ON });
+  let shown = settings;
+  draw();
+  window.addEventListener("message", ({ source, origin, data }) => {
+    if (source !== window.parent || origin !== location.origin || data?.type !== "preview") return;
+    shown = { ...shown, ...data.settings };
+    draw();
+  });
+  window.parent.postMessage({ replyx: 2, type: "ready" }, location.origin);
+
+  function draw() {
+    show(shown.look);
+    view.draw(shown);
+    view.showState("online");
+    view.render(sample(shown), [], false);
+  }
+}
+
+function sample({ texts, assistant }) {
+  const at = Date.now() - 60000;
+  const line = (id, sender, text) => ({ id, sender, text, client_id: `sample-${id}`, author: sender === "guest" ? null : assistant,
+    created_at: new Date(at + id * 5000).toISOString() });
+  return { lines: [line(1, "guest", texts.panel.ask), line(2, "assistant", texts.waiting)], hasEarlier: false,
+    view: { status: "open", handler: "assistant", manager_read_id: 1 } };
+}

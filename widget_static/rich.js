@@ -1,0 +1,58 @@
+// Text and the server's HTML as nodes for the page: made one by one, never parsed into it.
+import { element } from "./dom.js";
+
+const LINK = /\bhttps?:\/\/[^\s<>"]+|[\w.+-]+@[\p{L}\d-]+(?:\.[\p{L}\d-]+)+/giu;
+const TRAILING = /[.,;:!?'"»”’…*_]+$/;
+const SAFE = ["http:", "https:", "mailto:"];
+const ALLOWED = new Set(["P", "BR", "STRONG", "EM", "DEL", "CODE", "PRE", "UL", "OL", "LI", "A", "BLOCKQUOTE"]);
+// Flags, families and skin tones are several code points each.
+const EMOJI = /^(?:[\p{Extended_Pictographic}\p{Regional_Indicator}\u200d\ufe0f\u{1f3fb}-\u{1f3ff}]|\s){1,12}$/u;
+
+/** Whether a text is so little but emoji that it is shown large. */
+export const isEmoji = (text) => EMOJI.test(text);
+
+/** A link that leads out of the chat, or null where its address is not one of the web's or a mail's. */
+function link(address, ...children) {
+  let url;
+  try { url = new URL(address); } catch { return null; }
+  return SAFE.includes(url.protocol)
+    ? element("a", { href: url.href, target: "_blank", rel: "noopener noreferrer nofollow" }, ...children) : null;
+}
+
+/** The address as it was meant: without the sentence's stop behind it, or a bracket that opened before it. */
+function trimmed(found) {
+  let address = found.replace(TRAILING, "");
+  while (address.endsWith(")") && address.split(")").length > address.split("(").length) {
+    address = address.slice(0, -1).replace(TRAILING, "");
+  }
+  return address;
+}
+
+/** A text's pieces: strings and links. */
+export function fromText(text) {
+  const pieces = [];
+  let at = 0;
+  for (const { 0: found, index } of text.matchAll(LINK)) {
+    const address = trimmed(found);
+    const made = link(/^https?:/i.test(address) ? address : `mailto:${address}`, address);
+    if (!made) continue;
+    pieces.push(text.slice(at, index), made);
+    at = index + address.length;
+  }
+  return [...pieces, text.slice(at)];
+}
+
+/** HTML of the server's, sanitised there, and here once more: what is not allowed is left out with all that is in it. */
+export function fromHtml(html) {
+  return copies(new DOMParser().parseFromString(html, "text/html").body, false);
+}
+
+function copies(parent, isLink) {
+  return [...parent.childNodes].flatMap((node) => {
+    if (node.nodeType === Node.TEXT_NODE) return isLink ? node.data : fromText(node.data);
+    if (!ALLOWED.has(node.nodeName)) return [];
+    if (node.nodeName !== "A") return element(node.localName, {}, ...copies(node, isLink));
+    const inside = copies(node, true);
+    return link(node.getAttribute("href"), ...inside) ?? inside;
+  });
+}

@@ -1,0 +1,37 @@
+// The conversation by mail, for the guest to keep.
+import { element } from "./dom.js";
+import { overlay } from "./overlay.js";
+import { fill } from "./texts.js";
+
+export function start({ settings: { texts }, chat }) {
+  const { panel, contact, contactErrors, errors } = texts;
+
+  async function ask(email, dialog, said) {
+    said.className = "";
+    said.textContent = "";
+    try {
+      await chat.requestTranscript(email);
+    } catch (error) {
+      said.className = "wrong";
+      said.textContent = contactErrors[error.code] ?? errors[error.code] ?? errors.internal;
+      return;
+    }
+    dialog.querySelector("form").remove();
+    said.textContent = fill(panel.transcriptGoes, { email });
+    dialog.querySelector("button").focus();
+  }
+
+  return {
+    open() {
+      const box = element("input", { id: "transcript-email", type: "email", required: true, maxLength: 254, autocomplete: "email",
+        value: chat.dialog.view?.email ?? "" });
+      const said = element("p");
+      said.setAttribute("role", "alert");
+      const form = element("form", {}, element("label", { htmlFor: box.id, textContent: contact.email }), box,
+        element("button", { type: "submit", className: "main", textContent: panel.transcriptAsk }));
+      const dialog = overlay({ title: panel.transcript, close: texts.done }, form, said);
+      form.addEventListener("submit", (event) => { event.preventDefault(); ask(box.value.trim(), dialog, said); });
+      box.focus();
+    },
+  };
+}
