@@ -1,4 +1,5 @@
 """Files of guests and managers, from the first byte to the browser; their pictures; and what goes when nobody needs it."""
+import json
 import os
 import sqlite3
 import sys
@@ -15,6 +16,7 @@ from replyx.errors import RateLimited, StorageUnavailable
 from replyx.extensions import db, writer
 from replyx.files import MOST_BYTES
 from replyx.links import links
+from replyx.notify import digest
 from replyx.uploads import AT_ONCE, uploads
 from tests import samples
 from tests.cast import RAW, Guest
@@ -78,7 +80,8 @@ def test_what_is_no_image_is_saved_and_can_do_nothing(cast, served):
 
 
 @pytest.mark.parametrize("change", [
-    lambda url: url[:-27] + ("A" if url[-27] != "A" else "B") + url[-26:], lambda url: url.replace("/17", "/18"), lambda url: url + "/",
+    lambda url: url[:-27] + ("A" if url[-27] != "A" else "B") + url[-26:], lambda url: url.replace("/17", "/18"),
+    lambda url: url + "/",
     lambda url: url.rsplit("/", 1)[0] + "/", lambda url: url.replace("/files/", "/files/../files/"),
     lambda url: "/files/..%2f..%2freplyx.db/1/x", lambda url: "/files/../replyx.db", lambda url: url.upper(),
     lambda url: f"/files/{uuid.uuid4()}/{url.split('/', 3)[3]}", lambda url: url.rsplit("/", 1)[0] + "/" + "é" * 9,
@@ -364,3 +367,27 @@ def test_more_than_a_batch_goes(instance, monkeypatch):
     ids = [add(instance, age=90_000) for _ in range(8)]
     tidying.sweep(with_strays=True)
     assert not set(ids) & set(os.listdir(uploads.folder))
+
+
+@pytest.mark.parametrize("text, files, quoted", [
+    ("", ["photo.jpg"], "> [photo.jpg]"), ("see", ["a.pdf", "b.pdf"], "> see\n> [a.pdf]\n> [b.pdf]"), ("see", [], "> see")])
+def test_a_mail_names_the_files_of_a_line(text, files, quoted):
+    kept = json.dumps([{"name": name} for name in files]) if files else None
+    assert digest._quote({"text": text, "attachments": kept}) == quoted
+
+
+@pytest.mark.browser
+def test_a_browser_shows_an_image_saves_the_rest_and_runs_nothing(cast, served, context):
+    guest, page = cast.guest(), context.new_page()
+    urls = [guest.upload(body, name).json()["file"]["url"] for body, name in (
+        (samples.photo(), "a.jpg"), (b"hello <script>document.title = 1</script><svg onload=alert(1)>", "a.html"))]
+    page.goto(f"{served.url}/console")
+    assert page.evaluate("async url => { const image = new Image(); image.src = url; await image.decode(); "
+                         "return [image.naturalWidth, image.naturalHeight]; }", urls[0]) == [1280, 2560]
+    page.evaluate("url => document.body.append(Object.assign(document.createElement('a'), "
+                  "{href: url, target: '_blank', textContent: 'the file'}))", urls[1])
+    with page.expect_download() as download:
+        page.get_by_role("link", name="the file").click()
+    assert download.value.suggested_filename == "a.html.txt"
+    assert page.goto(served.url + urls[0]).ok and page.evaluate("document.contentType") == "image/jpeg"
+    assert page.evaluate("origin") == "null"
