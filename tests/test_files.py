@@ -1,5 +1,4 @@
 """Files of guests and managers, from the first byte to the browser; their pictures; and what goes when nobody needs it."""
-import json
 import os
 import sqlite3
 import sys
@@ -11,7 +10,8 @@ from contextlib import closing
 import pytest
 import requests
 
-from replyx import clock, config, create_app, files_store, tidying
+from replyx import clock, config, create_app, files_store, store, tidying
+from replyx.database import reader
 from replyx.errors import RateLimited, StorageUnavailable
 from replyx.extensions import db, writer
 from replyx.files import MOST_BYTES
@@ -369,11 +369,20 @@ def test_more_than_a_batch_goes(instance, monkeypatch):
     assert not set(ids) & set(os.listdir(uploads.folder))
 
 
-@pytest.mark.parametrize("text, files, quoted", [
-    ("", ["photo.jpg"], "> [photo.jpg]"), ("see", ["a.pdf", "b.pdf"], "> see\n> [a.pdf]\n> [b.pdf]"), ("see", [], "> see")])
-def test_a_mail_names_the_files_of_a_line(text, files, quoted):
-    kept = json.dumps([{"name": name} for name in files]) if files else None
-    assert digest._quote({"text": text, "attachments": kept}) == quoted
+def test_a_mail_names_the_files_of_a_line(instance):
+    def unit(tx):
+        guest_id = tx.insert("guest", site_id=instance, guest_hash="mailed", created_at="x")
+        assistant_id = tx.insert("assistant", site_id=instance, name="A", created_at="x")
+        dialog_id = tx.insert("dialog", site_id=instance, guest_id=guest_id, assistant_id=assistant_id, status="open",
+                              handler="waiting", last_message_id=0, last_guest_message_id=0, guest_read_id=0,
+                              manager_read_id=0, created_at="x")
+        for text, names in (("", ["photo.jpg"]), ("see", ["a.pdf", "b.pdf"]), ("text alone", [])):
+            store.add_message(tx, dialog_id, "guest", text, text, files=[{"name": name} for name in names])
+        manager_id = tx.insert("manager", email="a@b.example", name="Anna", role="owner", password_hash="x", all_sites=True,
+                               created_at="x")
+        return {"id": 1, "created_at": "x", "manager_id": manager_id, "lines": {str(dialog_id): [0, 2**40]}}
+    letter = digest.compose(reader, writer.submit(unit), "https://chat.example.com")
+    assert "> [photo.jpg]\n\n> see\n> [a.pdf]\n> [b.pdf]\n\n> text alone\n" in letter.text
 
 
 @pytest.mark.browser
