@@ -31,7 +31,7 @@ class DialogRef(Input):
 
 
 class NewMessage(Input):
-    text = Text(MAX_TEXT, blank=True, load_default="", metadata={"description": "Without attachments, not empty"})
+    text = Text(MAX_TEXT, blank=True, required=True, metadata={"description": "Empty only beside attachments"})
     client_id = Uuid()
     attachments = fields.List(Uuid(), validate=validate.Length(max=MAX_ATTACHMENTS), load_default=list, metadata={
         "description": "Ids that file.upload gave to this sender, each for one message"})

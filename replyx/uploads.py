@@ -6,8 +6,7 @@ import hashlib
 import os
 import threading
 from collections import Counter
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
 
 from . import files_store, storage
 from .database import reader
@@ -181,8 +180,10 @@ def _keep_avatar(source, folder):
 
 
 def _remove(paths):
+    """Delete what can be deleted now. What is left, on a disk that fails, is found as a stray another day."""
     for path in paths:
-        Path(path).unlink(missing_ok=True)
+        with suppress(OSError):
+            os.unlink(path)
 
 
 def _size(path):

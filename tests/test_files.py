@@ -10,11 +10,13 @@ from contextlib import closing
 import pytest
 import requests
 
-from replyx import clock, config, create_app, files_store, tidying
+from replyx import clock, config, create_app, files_store, store, tidying
+from replyx.database import reader
 from replyx.errors import RateLimited, StorageUnavailable
 from replyx.extensions import db, writer
 from replyx.files import MOST_BYTES
 from replyx.links import links
+from replyx.notify import digest
 from replyx.uploads import AT_ONCE, uploads
 from tests import samples
 from tests.cast import RAW, Guest
@@ -78,7 +80,8 @@ def test_what_is_no_image_is_saved_and_can_do_nothing(cast, served):
 
 
 @pytest.mark.parametrize("change", [
-    lambda url: url[:-27] + ("A" if url[-27] != "A" else "B") + url[-26:], lambda url: url.replace("/17", "/18"), lambda url: url + "/",
+    lambda url: url[:-27] + ("A" if url[-27] != "A" else "B") + url[-26:], lambda url: url.replace("/17", "/18"),
+    lambda url: url + "/",
     lambda url: url.rsplit("/", 1)[0] + "/", lambda url: url.replace("/files/", "/files/../files/"),
     lambda url: "/files/..%2f..%2freplyx.db/1/x", lambda url: "/files/../replyx.db", lambda url: url.upper(),
     lambda url: f"/files/{uuid.uuid4()}/{url.split('/', 3)[3]}", lambda url: url.rsplit("/", 1)[0] + "/" + "é" * 9,
@@ -364,3 +367,36 @@ def test_more_than_a_batch_goes(instance, monkeypatch):
     ids = [add(instance, age=90_000) for _ in range(8)]
     tidying.sweep(with_strays=True)
     assert not set(ids) & set(os.listdir(uploads.folder))
+
+
+def test_a_mail_names_the_files_of_a_line(instance):
+    def unit(tx):
+        guest_id = tx.insert("guest", site_id=instance, guest_hash="mailed", created_at="x")
+        assistant_id = tx.insert("assistant", site_id=instance, name="A", created_at="x")
+        dialog_id = tx.insert("dialog", site_id=instance, guest_id=guest_id, assistant_id=assistant_id, status="open",
+                              handler="waiting", last_message_id=0, last_guest_message_id=0, guest_read_id=0,
+                              manager_read_id=0, created_at="x")
+        for text, names in (("", ["photo.jpg"]), ("see", ["a.pdf", "b.pdf"]), ("text alone", [])):
+            store.add_message(tx, dialog_id, "guest", text, text, files=[{"name": name} for name in names])
+        manager_id = tx.insert("manager", email="a@b.example", name="Anna", role="owner", password_hash="x", all_sites=True,
+                               created_at="x")
+        return {"id": 1, "created_at": "x", "manager_id": manager_id, "lines": {str(dialog_id): [0, 2**40]}}
+    letter = digest.compose(reader, writer.submit(unit), "https://chat.example.com")
+    assert "> [photo.jpg]\n\n> see\n> [a.pdf]\n> [b.pdf]\n\n> text alone\n" in letter.text
+
+
+@pytest.mark.browser
+def test_a_browser_shows_an_image_saves_the_rest_and_runs_nothing(cast, served, context):
+    guest, page = cast.guest(), context.new_page()
+    urls = [guest.upload(body, name).json()["file"]["url"] for body, name in (
+        (samples.photo(), "a.jpg"), (b"hello <script>document.title = 1</script><svg onload=alert(1)>", "a.html"))]
+    page.goto(f"{served.url}/console")
+    assert page.evaluate("async url => { const image = new Image(); image.src = url; await image.decode(); "
+                         "return [image.naturalWidth, image.naturalHeight]; }", urls[0]) == [1280, 2560]
+    page.evaluate("url => document.body.append(Object.assign(document.createElement('a'), "
+                  "{href: url, target: '_blank', textContent: 'the file'}))", urls[1])
+    with page.expect_download() as download:
+        page.get_by_role("link", name="the file").click()
+    assert download.value.suggested_filename == "a.html.txt"
+    assert page.goto(served.url + urls[0]).ok and page.evaluate("document.contentType") == "image/jpeg"
+    assert page.evaluate("origin") == "null"

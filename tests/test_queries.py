@@ -1,7 +1,7 @@
 """What the queries cost: none of those that run while people chat may scan or sort what grows with history."""
 import pytest
 
-from replyx import config, create_app, delivery_store, guest_store, outbox_store, store
+from replyx import config, create_app, delivery_store, files_store, guest_store, outbox_store, store
 from replyx.database import reader
 from replyx.extensions import db, writer
 
@@ -78,6 +78,17 @@ def test_who_waits_is_found_among_many_that_do_not(instance):
     plans = Plans()
     store.dialogs(plans, "waiting", None, 1, None, 50)
     assert any("dialog_by_handler (status=? AND handler=?)" in step for step in plans.steps)
+
+
+@pytest.mark.parametrize("query", [
+    lambda q: files_store.unused(q, ["a"], 1, "hash", None), lambda q: files_store.known(q, ["a"]),
+    lambda q: files_store.file(q, "a"), lambda q: files_store.delete_orphans(q, "2026-01-01", 100),
+    lambda q: files_store.avatars_of_messages(q, 1, 2)])
+def test_files_are_found_by_their_ids_and_their_age(instance, query):
+    plans = Plans()
+    query(plans)
+    assert any(step.startswith(("SEARCH file USING", "SEARCH message USING INTEGER PRIMARY KEY")) for step in plans.steps)
+    assert not [step for step in plans.steps if step.startswith(("SCAN file", "SCAN message"))]
 
 
 @pytest.mark.parametrize("site_ids", [None, (1, 2)])

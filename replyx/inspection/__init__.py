@@ -16,8 +16,9 @@ __all__ = ["IMAGES", "KINDS", "Found", "look"]
 
 # Two at a time leave the chat alone, however many people send files.
 _turns = threading.BoundedSemaphore(2)
-TURN_SECONDS = 30
-CHILD_SECONDS = 20
+# Together less than a proxy waits for an answer (60 s).
+TURN_SECONDS = 20
+CHILD_SECONDS = 30
 REFUSALS = {
     "kind": f"Files of this kind are not taken. Send one of these: {NAMED}.",
     "image": "This image can't be read: it is damaged, or has over 50 megapixels. Save it anew as a JPEG and send that.",

@@ -20,7 +20,7 @@ def bound():
     for limit, value in LIMITS.items():
         _, hard = resource.getrlimit(limit)
         resource.setrlimit(limit, (value, value) if hard == resource.RLIM_INFINITY else (min(value, hard),) * 2)
-    os.nice(10)
+    os.nice(5)
     # When the machine runs out of memory, this process goes, not the server.
     with suppress(OSError):
         with open("/proc/self/oom_score_adj", "w") as score:
