@@ -22,6 +22,7 @@ LIMITS = {
     "report": (6, 60),
     "refused": (10, 60),
     "contact": (5, 600),
+    "transcript": (3, 3600),
     "mail": (5, 24 * 3600),
 }
 # Many people may share an address: an office, a phone network.

@@ -1,4 +1,4 @@
-"""What must happen after a commit, kept in the database until it has happened: today, mail about unread lines.
+"""What must happen after a commit, kept in the database until it has happened: mail about unread lines, and what guests ask for.
 
 A line's own transaction leaves a task: look at this dialog in some minutes. If its lines are unread then, the task becomes
 letters, one for each person, in one transaction that also moves the dialog's mark: no line gets into two letters. A letter is
@@ -17,12 +17,14 @@ from .database import reader
 from .errors import RateLimited, StorageUnavailable
 from .extensions import writer
 from .limits import limiter
-from .notify import digest
+from .notify import digest, transcript
 from .notify.base import Undelivered
 from .notify.email import Email
 
 log = logging.getLogger(__name__)
 
+# What goes out as it is; the other kinds are tasks.
+LETTERS = {"mail": digest.compose, "transcript": transcript.compose}
 BATCH = 50
 MOST_DIALOGS = 100
 MOST_ATTEMPTS = 12
@@ -109,12 +111,12 @@ class Outbox:
 
     def run_due(self):
         """Do what is due: tasks become letters, then letters go out."""
-        tasks = [row for row in store.due(reader, BATCH) if row["kind"] != "mail"]
+        tasks = [row for row in store.due(reader, BATCH) if row["kind"] not in LETTERS]
         if tasks:
             writer.submit(lambda tx: [self._settle(tx, row) for row in tasks])
-        letters = [row["id"] for row in store.due(reader, BATCH) if row["kind"] == "mail"]
+        letters = [row["id"] for row in store.due(reader, BATCH) if row["kind"] in LETTERS]
         for row, letter in self._deliver(letters):
-            log.info("[Mail] letter sent letter=%d dialogs=%d", row["id"], len(row["lines"]))
+            log.info("[Mail] letter sent letter=%d dialogs=%d", row["id"], len(row["lines"]) if row["kind"] == "mail" else 1)
 
     # Tasks
 
@@ -173,7 +175,7 @@ class Outbox:
                 self._forget(letter_id)
                 continue
             row = writer.submit(lambda tx: store.lease(tx, letter_id, now(LEASE)))
-            letter = row and digest.compose(reader, row, self._url)
+            letter = row and LETTERS[row["kind"]](reader, row, self._url)
             if letter is None:
                 self._forget(letter_id)
             elif self._may_send(row, letter):

@@ -1,11 +1,11 @@
 """The shapes on the wire, in and out: types and lengths only, never the database."""
+import json
 import re
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
-from . import texts
 from .errors import Invalid
-from .values import Email, Id, Text, Truth, Uuid
+from .values import Email, Id, Lang, Text, Truth, Uuid
 
 MAX_TEXT = 10_000
 # Managers' languages; a guest's are the widget's.
@@ -30,10 +30,6 @@ class DialogRef(Input):
 class NewMessage(Input):
     text = Text(MAX_TEXT, required=True)
     client_id = Uuid()
-
-
-class DialogOpen(Input):
-    message = fields.Nested(NewMessage)
 
 
 class MessagePost(DialogRef, NewMessage):
@@ -62,7 +58,7 @@ class Read(DialogRef):
 
 class Contact(DialogRef):
     email = Email(required=True)
-    lang = fields.String(validate=validate.OneOf(texts.LANGS))
+    lang = Lang()
 
 
 class MailWish(Input):
@@ -143,6 +139,7 @@ class GuestDialog(Schema):
     guest_read_id = Id(smallest=0)
     manager_read_id = Id(smallest=0)
     email = fields.String(allow_none=True, metadata={"description": "Where the guest wants answers mailed to"})
+    rating = fields.Integer(allow_none=True, metadata={"description": "What the guest thought of it, 1 to 5"})
     created_at = fields.String(metadata={"format": "date-time"})
 
 
@@ -155,7 +152,10 @@ class LastMessage(Schema):
 class ManagerDialog(GuestDialog):
     """A dialog as managers see it. The guest's secret id is in neither view; `guest.id` is a number."""
     site = fields.Dict(metadata={"description": "`{id, name}`"})
-    guest = fields.Dict(metadata={"description": "`{id}`"})
+    guest = fields.Dict(metadata={"description": "`{id, name, user_id, verified, attributes}`: who the site says the guest is. "
+                                                 "Only if `verified` has the site signed for `user_id` and `name`"})
+    form = fields.List(fields.Dict(), allow_none=True, metadata={"description": "What the guest filled in, `{label, value}` each"})
+    rating_text = fields.String(allow_none=True)
     assistant_id = Id()
     manager_id = Id(allow_none=True)
     last_guest_message_id = Id(smallest=0)
@@ -274,5 +274,7 @@ def dump_manager_dialog(row):
     last = {"sender": row["last_sender"], "text": row["last_text"][:200], "created_at": row["last_message_at"]}
     return _manager_dialog.dump({
         **row, "manager": _author(row["manager_name"]), "last_message": last,
-        "site": {"id": row["site_id"], "name": row["site_name"]}, "guest": {"id": row["guest_id"]},
+        "site": {"id": row["site_id"], "name": row["site_name"]}, "form": json.loads(row["form"] or "null"),
+        "guest": {"id": row["guest_id"], "name": row["guest_name"], "user_id": row["user_id"],
+                  "verified": bool(row["is_verified"]), "attributes": json.loads(row["attributes"] or "{}")},
     })

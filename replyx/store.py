@@ -6,7 +6,8 @@ from .clock import now
 
 MESSAGE = "SELECT id, dialog_id, sender, text, created_at, client_id, author_name FROM message "
 DIALOG = """
-    SELECT d.*, g.guest_hash, g.email, s.name AS site_name, m.name AS manager_name,
+    SELECT d.*, g.guest_hash, g.email, g.name AS guest_name, g.user_id, g.is_verified, g.attributes,
+           s.name AS site_name, m.name AS manager_name,
            l.text AS last_text, l.sender AS last_sender, l.created_at AS last_message_at
     FROM dialog d JOIN guest g ON g.id = d.guest_id JOIN site s ON s.id = d.site_id
     LEFT JOIN manager m ON m.id = d.manager_id LEFT JOIN message l ON l.id = d.last_message_id
@@ -109,6 +110,10 @@ def messages(q, dialog_id, limit, after=None, before=None):
     rows, fit = q.page(MESSAGE + "WHERE dialog_id = :dialog_id AND id < :before ORDER BY id DESC LIMIT :limit",
                        LONGEST_PAGE, dialog_id=dialog_id, before=before or 2**53, limit=limit + 1)
     return rows[:limit][::-1], len(rows) > limit or not fit
+
+
+def message(q, message_id):
+    return q.one(MESSAGE + "WHERE id = :id", id=message_id)
 
 
 def message_by_client_id(q, dialog_id, client_id):

@@ -9,6 +9,8 @@ MAX_ID = 2**53 - 1
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 # SQLite would end the text at a NUL, and UTF-8 has no half surrogate pairs.
 UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+LINE = re.compile("[^\0-\x1f\x7f-\x9f\u2028\u2029]*")
+LANG = re.compile(r"^[A-Za-z]{2}(-[A-Za-z0-9]{1,8}){0,4}$", re.ASCII)
 # What stands before the @, as browsers' fields for addresses take it.
 LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 
@@ -49,6 +51,30 @@ class Text(fields.String):
         if UNWRITABLE.search(value):
             raise self.make_error("characters")
         return value
+
+
+class Line(Text):
+    """A text without control characters: nothing that ends a line."""
+    default_error_messages = {"line": "Must be one line, without control characters."}
+
+    def _deserialize(self, value, attr, data, **_):
+        text = super()._deserialize(value, attr, data)
+        if not LINE.fullmatch(text):
+            raise self.make_error("line")
+        return text
+
+
+class Lang(fields.String):
+    """A language as pages name it (BCP 47), given as its first part alone."""
+    default_error_messages = {"lang": "Must be a language like en or pt-BR."}
+
+    def __init__(self):
+        super().__init__(metadata={"pattern": LANG.pattern, "description": "The language to write the guest's mails in"})
+
+    def _deserialize(self, value, attr, data, **_):
+        if not isinstance(value, str) or not LANG.fullmatch(value):
+            raise self.make_error("lang")
+        return value[:2].lower()
 
 
 class Uuid(fields.String):

@@ -166,8 +166,8 @@ def test_only_an_owner_sees_and_retries_the_letters_that_were_given_up(cast):
 def test_a_guest_cannot_act_as_a_manager_on_either_transport(cast):
     guest = cast.guest()
     dialog = guest.open()["dialog"]
-    over_http = guest.http("GET", "/dialogs")
-    assert over_http.status_code == 405
+    over_http = guest.http("GET", f"/dialogs/{dialog['id']}")
+    assert over_http.status_code == 404
     as_manager = requests.post(f"{cast.served.url}/api/manager/dialogs/{dialog['id']}/close", json={}, headers=guest.headers,
                                timeout=10)
     with guest.socket() as tab:

@@ -13,9 +13,9 @@ LAYERS = [
     {"intake", "assets", "panel"},
     {"chat", "accounts", "arrival", "sites", "mail"},
     {"outbox", "notify"},
-    {"credentials", "tokens", "links", "limits", "schemas", "delivery_schemas", "site_schemas", "values", "passwords",
-     "actions", "gateway", "tally"},
-    {"store", "accounts_store", "delivery_store", "doctor_store", "outbox_store", "rooms", "database"},
+    {"credentials", "tokens", "links", "limits", "schemas", "delivery_schemas", "site_schemas", "guest_schemas", "identity",
+     "values", "passwords", "actions", "gateway", "tally"},
+    {"store", "accounts_store", "delivery_store", "doctor_store", "guest_store", "outbox_store", "rooms", "database"},
     {"models", "membership", "writer", "storage", "extensions", "wire", "config", "errors", "clock", "green", "version",
      "origins", "texts", "styles", "hours", "joining"},
 ]

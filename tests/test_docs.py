@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from replyx import bounds, config, descriptions, intake, transport
+from replyx import bounds, config, descriptions, identity, intake, transport
 from replyx.cli import main
 from replyx.delivery_schemas import FAILURES
 from replyx.doctor import CHECKS
 from replyx.errors import CODES
 from replyx.limits import ADDRESS_FACTOR, LIMITS, MAX_OPEN
+from replyx.notify import transcript
 from replyx.schemas import MAX_TEXT
 from replyx.tally import FLUSH_SECONDS, KEEP_DAYS
 from tests.test_cli import commands
@@ -88,6 +89,10 @@ def test_limits():
         text = next(value for what, value in rows.items() if what.startswith(start))
         assert text.startswith(f"{LIMITS[name][0]} in {LIMITS[name][1]} s".replace("60 s", "a minute"))
     assert rows["mails to a guest's address"] == f"{LIMITS['mail'][0]} in a day" and LIMITS["mail"][1] == 24 * 3600
+    assert rows["asking for a dialog by mail"] == f"{LIMITS['transcript'][0]} in an hour for a guest"
+    assert LIMITS["transcript"][1] == 3600
+    assert f"newest {transcript.MOST_LINES:,} messages or {transcript.MOST_BYTES // 1000} KB" in REFERENCE
+    assert f"{identity.MOST_SECONDS // 86400} days ahead at most" in REFERENCE
     assert rows["open sockets"].startswith(f"{MAX_OPEN:,} for an address")
     assert rows["a socket that shows no credentials"] == f"{transport.CONNECT_SECONDS} s"
     assert rows["a request's head; its body"] == f"{bounds.HEAD_SECONDS} s; {bounds.BODY_SECONDS} s"

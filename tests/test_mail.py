@@ -54,6 +54,17 @@ def with_text(post, address, text):
     return until(lambda: next((mail for mail in post.to(address) if text in mail.text), None), 20, f"the mail with {text!r}")
 
 
+def test_a_dialog_is_mailed_at_once_to_who_asks_for_it(cast, served, post):
+    guest = cast.guest()
+    dialog = guest.open("Where is my order?")["dialog"]
+    cast.manager.http("POST", f"/dialogs/{dialog['id']}/messages", {"text": "On its way"})
+    with guest.on("widget").socket() as tab:
+        assert tab.call("transcript_request", {"dialog_id": dialog["id"], "email": "me@mail.example"}) == {"ok": True}
+    mail = with_text(post, "me@mail.example", "> Where is my order?")
+    assert "Anna, " in mail.text and "> On its way" in mail.text
+    settled(served)
+
+
 @BROWSER
 def test_guest_and_manager_reach_each_other_though_neither_is_looking(context, browser, cast, served, post):
     guest = "guest.of.the.shop@mail.example"

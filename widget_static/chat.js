@@ -3,6 +3,7 @@ import { Connection } from "./connection.js";
 import { guestCredentials } from "./credentials.js";
 import { Diagnostics } from "./diagnostics.js";
 import { Dialog, catchUp } from "./dialog.js";
+import { Introduction } from "./introduction.js";
 import { Outbox } from "./outbox.js";
 import { Typing } from "./typing.js";
 import { UUID, uuid } from "./uuid.js";
@@ -14,17 +15,20 @@ const OUTBOX = "outbox.";
  * `name` is {site_token} or {assistant_id}; `link` the credential from a mail, which stands for the guest's id. `stored` is what the host page keeps for us, by our keys; `storage` changes it:
  * save(key, value), claim(key, value), which gives the value that counts, both resolved once it is stored, and remove(key).
  * `isSeen()` says whether the guest has the lines before them. `on` has the handlers: change() when there is something new
- * to draw, state(state, error) of the connection, typing(isTyping) of the other side, and restart(): the guest has another
- * id, begin anew with what is stored.
+ * to draw, state(state, error) of the connection, typing(isTyping) of the other side, restart(): the guest has another
+ * id, begin anew with what is stored, and may have error(error): the server refused who the page says the guest is. `lang` is
+ * the language in which the guest gets mails.
  */
 export class Chat {
   dialog = new Dialog();
   diagnostics = new Diagnostics();
+  past = null; // an earlier dialog, while the guest reads it
+  wantsPerson = false; // asked for a person, and the server does not know it yet
   #guestId;
   #isKnown;
 
-  constructor({ origin, name, link, stored, storage, isSeen, on }) {
-    Object.assign(this, { storage, isSeen, on });
+  constructor({ origin, name, link, lang, stored, storage, isSeen, on }) {
+    Object.assign(this, { lang, storage, isSeen, on });
     const isStored = UUID.test(stored[GUEST_ID]);
     this.#isKnown = Boolean(link) || isStored;
     this.#guestId = isStored ? stored[GUEST_ID] : uuid();
@@ -44,15 +48,28 @@ export class Chat {
       send: (entry) => this.#post(entry),
       note: (what, more) => this.diagnostics.note(what, more),
     });
+    this.introduction = new Introduction({
+      send: (profile) => this.connection.request("guest_set", profile), onError: (error) => on.error?.(error) });
     this.typing = new Typing({ show: on.typing, send: (isTyping) => this.#sayTyping(isTyping) });
     this.outbox.restore(Object.entries(stored).filter(([key]) => key.startsWith(OUTBOX)).map(([, value]) => value));
   }
 
   open() { this.connection.open(); }
 
-  send(text) {
+  /** The dialog that is on the screen: an earlier one, or the guest's own of today. */
+  get shown() { return this.past ?? this.dialog; }
+
+  /** `more` may have `form`, a form's answers by the names of its fields, and `attachments`, the ids of files. */
+  send(text, more) {
     this.typing.say(false);
-    this.outbox.add(text, uuid());
+    this.past = null;
+    this.outbox.add(text, uuid(), more);
+  }
+
+  /** Who the page says the guest is. Kept until there is a dialog: before, the server knows no guest. */
+  setProfile(profile) {
+    this.introduction.set(profile);
+    this.#settle();
   }
 
   /** Leave an address to mail answers to; resolves with the dialog. Rejects with RequestError. */
@@ -62,11 +79,46 @@ export class Chat {
     return answer.dialog;
   }
 
+  /** Ask for a person. Before there is a dialog it is remembered, and asked after the first line. Rejects with RequestError. */
+  async requestHandoff() {
+    this.wantsPerson = true;
+    if (this.dialog.view) await this.#askForPerson();
+  }
+
+  /** Rate the closed dialog that is on the screen, from 1 to 5. Rejects with RequestError. */
+  async rate(rating, text) {
+    const { shown } = this;
+    shown.update((await this.connection.request("rate", { dialog_id: shown.id, rating, text })).dialog);
+    this.on.change();
+  }
+
+  /** Have the dialog that is on the screen mailed. Rejects with RequestError. */
+  async requestTranscript(email) {
+    await this.connection.request("transcript_request", { dialog_id: this.shown.id, email, lang: this.lang });
+  }
+
+  /** A page of the guest's dialogs, the newest first: {dialogs, cursor}; null is the last cursor. Rejects with RequestError. */
+  history(cursor) { return this.connection.request("history", { cursor: cursor ?? undefined }); }
+
+  /** Show one of the guest's dialogs, an earlier one to read only. Rejects with RequestError. */
+  async openDialog(id) {
+    let past = null;
+    if (id !== this.dialog.id) {
+      const page = await this.connection.request("message_list", { dialog_id: id });
+      past = new Dialog();
+      past.show(page.dialog, page.messages, page.more, past.gap);
+    }
+    this.past = past;
+    this.on.change();
+    this.markRead();
+  }
+
   /** Show the page of lines before the first one. Rejects with RequestError. */
   async loadEarlier() {
-    const { id, lines: [first] } = this.dialog;
+    const { shown } = this;
+    const { id, lines: [first] } = shown;
     const page = await this.connection.request("message_list", { dialog_id: id, before: first.id });
-    if (this.dialog.id === id) this.dialog.addEarlier(page.messages, page.more);
+    if (shown.id === id) shown.addEarlier(page.messages, page.more);
     this.on.change();
   }
 
@@ -74,7 +126,7 @@ export class Chat {
   markRead() {
     const { dialog } = this;
     const last = dialog.lines.findLast((line) => line.sender !== "guest");
-    if (!last || !this.isSeen() || last.id <= dialog.view.guest_read_id) return;
+    if (!last || this.past || !this.isSeen() || last.id <= dialog.view.guest_read_id) return;
     dialog.markRead("guest", last.id);
     this.connection.request("read", { dialog_id: dialog.id, message_id: last.id }).catch(() => {});
   }
@@ -101,12 +153,14 @@ export class Chat {
     this.#isKnown = true;
   }
 
-  async #post({ text, client_id }) {
+  async #post({ text, client_id, more: { form, attachments } = {} }) {
     await this.#claimGuestId();
     const { dialog } = this;
-    if (dialog.view) {
+    const message = { text, client_id, attachments };
+    // A form's answers have their place where a dialog begins.
+    if (dialog.view && !form) {
       try {
-        const answer = await this.connection.request("message_post", { dialog_id: dialog.id, text, client_id });
+        const answer = await this.connection.request("message_post", { dialog_id: dialog.id, ...message });
         if (answer.dialog_id === dialog.id) dialog.add(answer.message, false);
         else await this.#openDialog({});
         return;
@@ -114,7 +168,31 @@ export class Chat {
         if (error.code !== "not_found") throw error;
       }
     }
-    await this.#openDialog({ message: { text, client_id } });
+    await this.introduction.withProfile((profile) => this.#openDialog({ message, form, profile, lang: this.lang }));
+    this.#settle();
+  }
+
+  /** There may be a dialog: tell the server what waited for one. */
+  #settle() {
+    if (!this.dialog.view) return;
+    this.introduction.say();
+    if (this.wantsPerson) this.#askForPerson().catch(() => {});
+  }
+
+  async #askForPerson() {
+    const { dialog } = this;
+    try {
+      const answer = await this.connection.request("handoff_request", { dialog_id: dialog.id });
+      this.wantsPerson = false;
+      if (answer.dialog.id === dialog.id) dialog.update(answer.dialog);
+      else await this.#openDialog({});
+    } catch (error) {
+      // What can succeed later is asked again with the next news from the server.
+      if (!error.retry) this.wantsPerson = false;
+      throw error;
+    } finally {
+      this.on.change();
+    }
   }
 
   async #openDialog(payload) {
@@ -136,6 +214,7 @@ export class Chat {
     for (const { client_id } of outbox.entries.filter((entry) => stored.has(entry.client_id))) outbox.drop(client_id);
     // There is a way to the server: what failed for want of one does not wait longer.
     outbox.pump();
+    this.#settle();
     this.on.change();
     this.markRead();
   }

@@ -7,8 +7,9 @@ const LONGEST_WAIT_MS = 30000;
  * `send(entry)` resolves at the server's ack and rejects with a RequestError; `save(key, value)` resolves once the entry is
  * stored; `remove(key)`; `onChange()` is called whenever an entry's state has changed; `note(what, {code})` keeps a record.
  *
- * An entry is {client_id, text, state, reason, isLate, cause}: `waiting` (to be sent, `isLate` once a try has failed, and the
- * code of why), `sending`, or `failed`: refused for good, with the reason's code, until the guest sends it again or drops it.
+ * An entry is {client_id, text, more, state, reason, isLate, cause}: `waiting` (to be sent, `isLate` once a try has failed, and the
+ * code of why), `sending`, or `failed`: refused for good, with the reason's code, until the guest sends it again or drops it. `more` is what goes with the
+ * line, {form, attachments}, and waits as long as it does.
  */
 export class Outbox {
   entries = [];
@@ -27,21 +28,21 @@ export class Outbox {
   restore(stored) {
     for (const value of stored) {
       try {
-        const { client_id, text, at, reason } = JSON.parse(value);
+        const { client_id, text, at, reason, more } = JSON.parse(value);
         if (typeof client_id !== "string" || typeof text !== "string") continue;
         if (this.entries.some((entry) => entry.client_id === client_id)) continue;
-        this.entries.push({ client_id, text, at, reason, state: reason ? "failed" : "waiting" });
+        this.entries.push({ client_id, text, at, reason, more, state: reason ? "failed" : "waiting" });
       } catch { /* not ours */ }
     }
     this.entries.sort((a, b) => a.at - b.at);
   }
 
   /** Store a line, then send it when those before it are acknowledged. */
-  async add(line, clientId) {
+  async add(line, clientId, more) {
     // NUL and half of a surrogate pair would be refused for good.
     const text = (line.toWellFormed?.() ?? line).replaceAll("\0", "");
     const isLate = this.#attempts > 0;
-    const entry = { client_id: clientId, text, at: Date.now(), state: "waiting", isLate, cause: this.#cause };
+    const entry = { client_id: clientId, text, more, at: Date.now(), state: "waiting", isLate, cause: this.#cause };
     this.entries.push(entry);
     this.onChange();
     await this.#store(entry);
@@ -80,8 +81,8 @@ export class Outbox {
 
   #next() { return this.entries.find((entry) => entry.state === "waiting"); }
 
-  #store({ client_id, text, at, reason }) {
-    return this.save(client_id, JSON.stringify({ client_id, text, at, reason }));
+  #store({ client_id, text, at, reason, more }) {
+    return this.save(client_id, JSON.stringify({ client_id, text, at, reason, more }));
   }
 
   /** True when the queue may go on. */

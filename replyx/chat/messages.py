@@ -2,7 +2,7 @@
 import logging
 import uuid
 
-from .. import rooms, schemas, store
+from .. import guest_schemas, rooms, schemas, store
 from ..actions import BOTH, GUEST, Action, Answer
 from ..database import reader
 from ..errors import Conflict
@@ -10,6 +10,7 @@ from ..extensions import writer
 from ..limits import limiter
 from ..outbox import outbox
 from ..tally import tally
+from . import profile
 from .rules import announce, handler_without_manager, manager_rooms, require, view
 
 log = logging.getLogger(__name__)
@@ -18,11 +19,14 @@ PAGE = 50
 
 
 def open_dialog(identity, payload, context):
-    """Catch up with the guest's dialog; with a message, post it there or make the dialog with it."""
+    """Catch up with the guest's dialog; with a message, post it there or make the dialog with it, and keep who the guest is."""
     stored = {}
     if "message" in payload:
         line = _line(payload["message"])
-        stored = _store(context, identity, lambda tx: _post_as_guest(tx, identity, None, line, context))
+        stored = _store(context, identity, lambda tx: profile.introduce(
+            tx, identity, payload, _post_as_guest(tx, identity, None, line, context)))
+    else:
+        profile.check(reader, identity, payload)
     row = store.newest_dialog(reader, identity.site_id, identity.guest_hash)
     if stored and row["id"] != stored["dialog_id"]:
         row = store.dialog(reader, stored["dialog_id"])
@@ -168,7 +172,7 @@ def read(identity, payload, context):
 
 
 ACTIONS = (
-    Action("dialog.open", GUEST, schemas.DialogOpen(), open_dialog, schemas.DialogOpenAnswer(), "dialog_open", "POST",
+    Action("dialog.open", GUEST, guest_schemas.DialogOpen(), open_dialog, schemas.DialogOpenAnswer(), "dialog_open", "POST",
            "/dialogs", "message", status=201, makes_guest=True,
            posts=lambda payload: isinstance(payload, dict) and "message" in payload,
            summary="Catch up, and post a first message if there is one"),

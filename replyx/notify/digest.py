@@ -2,19 +2,16 @@
 
 Addresses stand in angle brackets (RFC 3986, appendix C): a signature may end in what mail programs take for punctuation.
 """
-import re
-
 from .. import outbox_store as store
 from ..links import links
 from ..tokens import digest
 from .base import Letter, one_line
+from .layout import foot, join, key, quote
 from .texts import texts_for
 
 MOST_DIALOGS = 20
 MOST_LINES = 10
 LONGEST_LINE = 1000
-# Everything that would steer a mail program's terminal or turn the writing round.
-CONTROLS = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def address_digest(address):
@@ -27,10 +24,6 @@ def compose(q, row, url):
     return _to_manager(q, row, url) if row["manager_id"] else _to_guest(q, row, url)
 
 
-def _key(row):
-    return f"{row['id']} {row['created_at']} {sorted(row['lines'].items())}"
-
-
 def _unread(q, row, dialog_id, sender, mark):
     """The dialog and the lines in the letter's range that its side has not read; no lines without a dialog."""
     dialog = store.dialog_to_mail(q, dialog_id)
@@ -41,11 +34,9 @@ def _unread(q, row, dialog_id, sender, mark):
     return dialog, store.lines(q, dialog_id, sender, max(after, dialog[mark]), up_to, MOST_LINES + 1)
 
 
-def _quote(line, name=""):
-    """A line as the mail shows it: somebody's text can't pass for the mail's own, below the `>`."""
+def _quoted(line, name=""):
     text = line["text"][:LONGEST_LINE] + ("…" if len(line["text"]) > LONGEST_LINE else "")
-    text = CONTROLS.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
-    return "\n".join([*([f"{name}:"] if name else []), *(f"> {part}".rstrip() for part in text.split("\n"))])
+    return quote(text, name)
 
 
 def _to_manager(q, row, url):
@@ -67,9 +58,9 @@ def _to_manager(q, row, url):
         parts.append(f"{words['more_dialogs']}\n<{url}/console>")
     stop = _stop(url, "manager", manager)
     site, guest = dialogs[0]["site_name"], dialogs[0]["guest_id"]
-    return Letter(_key(row), manager["email"], manager["name"],
+    return Letter(key(row), manager["email"], manager["name"],
                   f"{words['unread'](count)} {words['from_guests'](len(dialogs), site, guest)}",
-                  _join(words["nobody_read"], *parts, _foot(f"{words['why_manager']}\n<{stop}>")), stop)
+                  join(words["nobody_read"], *parts, foot(f"{words['why_manager']}\n<{stop}>")), stop)
 
 
 def _sees(manager, dialog):
@@ -78,8 +69,8 @@ def _sees(manager, dialog):
 
 def _dialog(words, dialog, lines, url):
     way = words["more_lines"] if len(lines) > MOST_LINES else words["answer_here"]
-    return _join(words["guest"](dialog["guest_id"], dialog["site_name"]), *map(_quote, lines[:MOST_LINES]),
-                 f"{way}\n<{url}/console#{dialog['id']}>")
+    return join(words["guest"](dialog["guest_id"], dialog["site_name"]), *map(_quoted, lines[:MOST_LINES]),
+                f"{way}\n<{url}/console#{dialog['id']}>")
 
 
 def _to_guest(q, row, url):
@@ -87,24 +78,16 @@ def _to_guest(q, row, url):
     if not lines or not dialog["email"]:
         return None
     words = texts_for(dialog["lang"])
-    quoted = [_quote(line, one_line(line["author_name"] or words["somebody"])) for line in lines[:MOST_LINES]]
+    quoted = [_quoted(line, one_line(line["author_name"] or words["somebody"])) for line in lines[:MOST_LINES]]
     if len(lines) > MOST_LINES:
         quoted.append("…")
     # The credential is in the fragment, which no server and no log ever sees.
     link = f"{url}/chat?assistant_id={dialog['assistant_id']}#link={links.guest_link(dialog['site_id'], dialog['guest_id'])}"
     stop = _stop(url, "guest", {"id": dialog["guest_id"], "email": dialog["email"]})
-    return Letter(_key(row), dialog["email"], "", words["answer"](dialog["site_name"]),
-                  _join(words["answered"](dialog["site_name"]), *quoted, f"{words['go_on']}\n<{link}>",
-                        _foot(f"{words['no_reply']}\n{words['why_guest'](dialog['site_name'])}\n<{stop}>")), stop)
+    return Letter(key(row), dialog["email"], "", words["answer"](dialog["site_name"]),
+                  join(words["answered"](dialog["site_name"]), *quoted, f"{words['go_on']}\n<{link}>",
+                       foot(f"{words['no_reply']}\n{words['why_guest'](dialog['site_name'])}\n<{stop}>")), stop)
 
 
 def _stop(url, who, person):
     return f"{url}/unsubscribe/{links.unsubscribe(who, person['id'], address_digest(person['email']))}"
-
-
-def _foot(text):
-    return f"-- \n{text}"
-
-
-def _join(*parts):
-    return "\n\n".join(parts)

@@ -27,6 +27,12 @@ TEXTS = {
         "no_reply": "An answer to this mail reaches nobody: please use the link.",
         "why_guest": lambda site: f"You get this because this address was left in the chat of {site}. If that was not you, or to "
                                   "get no more of these mails:",
+        "dialog": lambda site: f"{site}: your conversation",
+        "your_dialog": lambda site: f"You asked for your conversation with {site}. Here it is:",
+        "newest_alone": lambda lines: f"It is long: these are the newest {lines} messages.",
+        "you": "You", "assistant": "Assistant", "note": "Note",
+        "why_transcript": lambda site: f"This mail comes once, because somebody gave this address in the chat of {site}. If that "
+                                       "was not you, there is nothing to do. An answer to this mail reaches nobody.",
         "test": "ReplyX can send mail",
         "test_text": "This is a test. Mail from ReplyX arrives here.",
         "stop_title": "No more mails?", "stop": "Stop these mails",
@@ -54,6 +60,12 @@ TEXTS = {
         "no_reply": "Ответ на это письмо никто не увидит: пользуйтесь ссылкой.",
         "why_guest": lambda site: f"Вы получили это письмо, потому что этот адрес оставили в чате {site}. Если это были не вы или "
                                   "писем больше не нужно:",
+        "dialog": lambda site: f"{site}: ваш разговор",
+        "your_dialog": lambda site: f"Вы просили прислать разговор с {site}. Вот он:",
+        "newest_alone": lambda lines: f"Разговор длинный, здесь самые новые сообщения: {lines}.",
+        "you": "Вы", "assistant": "Ассистент", "note": "Заметка",
+        "why_transcript": lambda site: f"Это письмо приходит один раз, потому что кто-то указал этот адрес в чате {site}. Если "
+                                       "это были не вы, ничего делать не нужно. Ответ на это письмо никто не увидит.",
         "test": "ReplyX отправляет почту",
         "test_text": "Это проверка. Письма от ReplyX сюда доходят.",
         "stop_title": "Больше не писать?", "stop": "Больше не присылать",
