@@ -20,14 +20,14 @@ class JoinError(Exception):
 def join(files, entry):
     """The text of the module `entry` with all that it imports, dependencies first. `files` maps names to texts.
 
-    What lies in `vendor/` is imported as it was, once, on top. The entry is in a block and may await; the modules before it
-    are functions. Raises JoinError.
+    What lies in `vendor/` is imported as it was, once, on top. The entry may await and exports what it did; the modules before
+    it are functions. Raises JoinError.
     """
     modules = {}
     _visit(files, entry, modules, ())
     vendor = dict.fromkeys(line for module in modules.values() for line in module.vendor)
     *before, last = modules.values()
-    return "\n".join((*vendor, *(module.as_function() for module in before), f"{{\n{last.body}\n}}", ""))
+    return "\n".join((*vendor, *(module.as_function() for module in before), last.as_entry(), ""))
 
 
 def _visit(files, name, modules, path):
@@ -90,6 +90,12 @@ class _Module:
         self.needs.append(file)
         self.imported += ((line, file, name) for name, _ in pairs)
         return " ".join(f"const {own} = {variable}.{name};" for name, own in pairs)
+
+    def as_entry(self):
+        """In a block of its own, unless it exports: what a block declares can't leave it."""
+        if self.exports:
+            return f"{self.body}\nexport {{ {', '.join(self.exports)} }};"
+        return f"{{\n{self.body}\n}}"
 
     def as_function(self):
         return f"const {_variable(self.name)} = (() => {{\n{self.body}\nreturn {{ {', '.join(self.exports)} }};\n}})();"

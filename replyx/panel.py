@@ -1,7 +1,7 @@
 """What the panel is told about its site, in the page that it comes in: settings, language, and who is there now."""
 import json
 
-from . import accounts_store, clock, hours, site_schemas, texts
+from . import accounts_store, clock, hours, site_schemas, styles, texts
 from .database import reader
 from .outbox import outbox
 from .version import VERSION
@@ -38,11 +38,14 @@ def _form(form):
 
 
 def loader_settings(stored):
-    """What the loader is told of a site's settings: only what differs from the defaults, and the launcher's name in each
-    language. `loader.js` has the same defaults."""
-    own = stored.get("texts", {})
+    """What the loader is told of a site's settings: the launcher's look and name in each language, and of the rest what
+    differs from the defaults."""
+    own, look = stored.get("texts", {}), site_schemas.whole(stored)["look"]
     words = {lang: own.get(lang, {}).get("host.open", words["open"]) for lang, words in texts.host_words().items()}
-    return {"open": words, **{name: stored[name] for name in ("look", "proactive", "lang") if name in stored}}
+    drawn = {name: look[name] for name in ("color", "corner", "offset_x", "offset_y", "label")}
+    drawn |= {"icon": styles.ICONS[look["icon"]], "ink": styles.ink(look)}
+    drawn |= {name: look[name] for name in ("theme", "variables") if name in stored.get("look", {})}
+    return {"look": drawn, "open": words, **{name: stored[name] for name in ("proactive", "lang") if name in stored}}
 
 
 def in_page(value):

@@ -17,7 +17,7 @@ def flat(texts):
 
 KEYS = frozenset(flat(TEXTS[FALLBACK]))
 # What the loader says on the host page.
-HOST = ("title", "close", "host.open", "host.failed", "host.foreign")
+HOST = ("title", "close", "host.open", "host.failed", "host.foreign", "host.dismiss")
 
 
 def lines(lang, own):

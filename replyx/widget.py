@@ -13,8 +13,8 @@ log = logging.getLogger(__name__)
 widget = Blueprint("widget", __name__)
 # What a script of the host page may hold in place of a text: its words in every language.
 PLACES = {'"__REPLYX_TEXTS__"': panel.in_page(texts.host_words())}
-assets = SmallAssets(config.ROOT / "widget_static", templates=("loader.js", "frame.html"), joined=("frame.js",),
-                     places=PLACES)
+JOINED = ("frame.js", "host.js", "signs.js")
+assets = SmallAssets(config.ROOT / "widget_static", templates=("loader.js", "frame.html"), joined=JOINED, places=PLACES)
 
 SETTINGS_PLACE = '"__REPLYX_SETTINGS__"'
 UNKNOWN = "The site_token or assistant_id in the snippet is missing or not valid. Copy the snippet again."
@@ -39,7 +39,9 @@ def loader():
     """The loader with the site's settings inside, so that look and rules need no second request."""
     name, row = _named()
     if row:
-        settings = {"frame": f"/frame?{name}", "domains": row["site"]["domains"], **panel.loader_settings(row["site"]["settings"])}
+        site = row["site"]
+        settings = {"frame": f"/frame?{name}", "site": site["id"], "domains": site["domains"],
+                    **panel.loader_settings(site["settings"])}
     elif request.args:
         settings = {"error": UNKNOWN}
         log.warning("[Widget] loader refused: unauthorized address=%s", request.environ["replyx.address"])

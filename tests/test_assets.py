@@ -7,7 +7,7 @@ import pytest
 from replyx import config
 from replyx.assets import SmallAssets
 from replyx.joining import JoinError, join
-from replyx.widget import PLACES, assets
+from replyx.widget import JOINED, PLACES, assets
 from tests.conftest import find
 
 ENTRY = """// The entry's own `found` is not that of a module.
@@ -116,7 +116,7 @@ for (const name of process.argv.slice(1)) {
 def test_no_token_of_the_widget_is_lost(tmp_path):
     """A minifier may take a regular expression for a comment, or the end of a line for nothing."""
     files = {file.name: file.read_text() for file in (config.ROOT / "widget_static").glob("*.js")}
-    for name, text in {**files, "frame.js": join(files, "frame.js")}.items():
+    for name, text in (files | {name: join(files, name) for name in JOINED}).items():
         for place, filling in PLACES.items():
             text = text.replace(place, filling)
         (tmp_path / f"{name}.large").write_text(text)

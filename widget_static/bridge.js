@@ -1,26 +1,31 @@
-// The frame's end of the protocol with the loader: the loader keeps things in the host page's storage for us.
-const PROTOCOL = 1;
+// The frame's end of the protocol with its host page: the page keeps things in its storage for us, shows and hides us, and
+// hears what its API tells. The other end is host.js, or the loader of the version before.
+const PROTOCOL = 2;
 const PREFIX = "replyx.";
 const SAVE_MS = 1000;
 
 /**
- * `site` keeps the keys of two sites on one host page apart. `onVisibility(shown)` is called when the panel opens or closes.
+ * `site` keeps the keys of two sites on one host page apart. `onVisibility(shown)` is called when the panel opens or closes;
+ * `on` has what the page's API asks for: identify(profile), send(text), reset().
  */
 export class Bridge {
-  #origin = "*"; // until the loader has spoken: `ready` alone goes out before, and it holds no secret
+  #origin = "*"; // until the host page has spoken: `ready` alone goes out before, and it holds no secret
   #prefix;
   #saves = new Map();
   #nextSave = 1;
+  #greeted;
 
-  constructor({ site, onVisibility }) {
+  constructor({ site, onVisibility, on }) {
     this.#prefix = `${PREFIX}${site}.`;
-    this.onVisibility = onVisibility;
+    Object.assign(this, { onVisibility, on });
   }
 
-  /** Report ready; resolves with the host page's origin, and what it has stored, by our keys. */
+  /** Report ready; resolves with the host page's origin, what it has stored, by our keys, and whether the panel stands in an
+   * element of the page, where nothing closes it. */
   hello() {
     return new Promise((resolve) => {
-      window.addEventListener("message", (event) => this.#receive(event, resolve));
+      this.#greeted = resolve;
+      window.addEventListener("message", (event) => this.#receive(event));
       this.#tell({ type: "ready" });
     });
   }
@@ -42,10 +47,20 @@ export class Bridge {
 
   remove(key) { this.#tell({ type: "remove", key: this.#prefix + key }); }
 
-  /** The panel can be used: the loader shows it. */
-  drawn() { this.#tell({ type: "drawn" }); }
+  /** The panel can be used: the host page shows it, under these labels. */
+  drawn({ title, close } = {}) { this.#tell({ type: "drawn", title, close }); }
 
   close() { this.#tell({ type: "close" }); }
+
+  /** How many lines the guest has not seen, and the newest of them: {author, text} or null. */
+  unread(count, preview) { this.#tell({ type: "unread", count, preview }); }
+
+  message(message) { this.#tell({ type: "message", message }); }
+
+  error(code, message) { this.#tell({ type: "error", code, message }); }
+
+  /** How the connection is; the page that tests itself wants to know. */
+  state(state) { this.#tell({ type: "state", state }); }
 
   #tell(message) { window.parent.postMessage({ replyx: PROTOCOL, ...message }, this.#origin); }
 
@@ -55,15 +70,24 @@ export class Bridge {
   }
 
   // The browser lets only the site's domains embed this page (frame-ancestors), so our parent is one of them.
-  #receive(event, resolve) {
-    if (event.source !== window.parent || !event.data?.replyx) return;
-    if (this.#origin !== "*" && event.origin !== this.#origin) return;
-    const { type, stored = {}, id, value } = event.data;
-    if (type === "hello") {
-      this.#origin = event.origin;
-      const ours = Object.entries(stored).filter(([key]) => key.startsWith(this.#prefix));
-      resolve({ page: event.origin, stored: Object.fromEntries(ours.map(([key, value]) => [key.slice(this.#prefix.length), value])) });
-    } else if (type === "saved") this.#saved(id, value);
-    else if (type === "shown" || type === "hidden") this.onVisibility(type === "shown");
+  #receive({ source, origin, data }) {
+    if (source !== window.parent || !data?.replyx || (this.#origin !== "*" && origin !== this.#origin)) return;
+    if (Object.hasOwn(this.#hear, data.type)) this.#hear[data.type](data, origin);
   }
+
+  // All kinds that a host page may send. A loader of the version before knows the first four.
+  #hear = {
+    hello: ({ stored = {}, inline = false }, origin) => {
+      this.#origin = origin;
+      const ours = Object.entries(stored).filter(([key]) => key.startsWith(this.#prefix));
+      this.#greeted({ page: origin, inline,
+        stored: Object.fromEntries(ours.map(([key, value]) => [key.slice(this.#prefix.length), value])) });
+    },
+    saved: ({ id, value }) => this.#saved(id, value),
+    shown: () => this.onVisibility(true),
+    hidden: () => this.onVisibility(false),
+    identify: ({ profile }) => this.on.identify(profile),
+    send: ({ text }) => this.on.send(text),
+    reset: () => this.on.reset(),
+  };
 }

@@ -1,0 +1,289 @@
+// The loader's other half: the frame with the panel in it, what the host page keeps for it, and the JavaScript API. Fetched
+// when somebody shows interest. The loader that a browser has kept may be older: `context` keeps its names.
+import { Keep } from "./keep.js";
+
+const PROTOCOL = 2;
+const READY_MS = 15000;
+const EVENTS = ["ready", "open", "close", "message", "unread", "error"];
+const SMALL = "(max-width:480px),(max-height:480px) and (pointer:coarse)";
+
+/** Take over from the loader: run what is in its queue, and then each command as it comes. */
+export function start(context) {
+  const host = new Host(context);
+  const run = ([name, ...args]) => {
+    try { host[name](...args); } catch (error) { context.warn(name, error); }
+  };
+  context.queue.push = run;
+  context.queue.splice(0).forEach(run);
+}
+
+class Host {
+  isOpen = false;
+  #end = new AbortController();
+  #frame;
+  #timer;
+  #isDrawn = false;
+  #wasReady = false;
+  #later = []; // for the frame, once it is drawn
+  #profile;
+  #listeners = new Map(EVENTS.map((name) => [name, new Set()]));
+  #count = 0;
+  #signs;
+  #phone;
+  #shutLabel = "";
+
+  constructor(context) {
+    Object.assign(this, context);
+    const { settings, options, button } = context;
+    const { signal } = this.#end;
+    this.label = button.getAttribute("aria-label");
+    this.keep = new Keep(settings.site);
+    this.#style(settings.look);
+    this.small = matchMedia(SMALL);
+    this.small.addEventListener("change", () => this.#fit(), { signal });
+    window.addEventListener("message", (event) => this.#receive(event), { signal });
+    button.addEventListener("keydown", ({ key }) => { if (key === "Escape") this.close(); }, { signal });
+    if (location.hash === "#replyx-test") this.#try();
+    if (options.inline) this.#standInline();
+    // Lines of an earlier page that were never acknowledged go out without a click.
+    else if (this.keep.has(".outbox.")) this.prepare();
+    else if (this.keep.has(".guest_id")) this.#show((signs) => signs.ask(Object.fromEntries(this.#query)));
+    if (settings.proactive && !options.inline) this.#show((signs) => signs.remind(settings.proactive));
+  }
+
+  #style({ corner, offset_x: x, offset_y: y, theme = "auto" }) {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(`iframe{position:fixed;z-index:2147483646;${corner}:${x}px;bottom:${y + 68}px;width:380px;`
+      + `max-width:calc(100vw - ${x * 2}px);height:min(620px,100vh - ${y + 88}px);border:0;border-radius:16px;`
+      + `box-shadow:0 8px 40px #0004;background:Canvas;color-scheme:${theme === "auto" ? "light dark" : theme}}`
+      + "[hidden]{display:none!important}.loading{visibility:hidden}"
+      + '[aria-expanded=true]:before{clip-path:path("M7 5l7 7 7-7 2 2-7 7 7 7-2 2-7-7-7 7-2-2 7-7-7-7z")}'
+      + (this.options.inline ? ":host{display:block!important;height:100%!important}"
+        + "iframe{position:static;width:100%;max-width:none;height:100%;min-height:320px;border-radius:0;box-shadow:none}"
+        : `@media ${SMALL}{iframe{inset:0;width:100%;max-width:none;height:100dvh;border-radius:0;z-index:2147483647}`
+        + "[aria-expanded=true]{visibility:hidden}}@media print{:host{display:none!important}}"));
+    this.root.adoptedStyleSheets.push(sheet);
+  }
+
+  /** In an element of the page: no launcher; the panel loads when it comes into view. */
+  #standInline() {
+    this.button.hidden = true;
+    const seen = new IntersectionObserver(([{ isIntersecting }]) => { if (isIntersecting) this.open(); });
+    const size = new ResizeObserver(this.stay);
+    for (const observer of [seen, size]) {
+      observer.observe(this.host);
+      this.#end.signal.addEventListener("abort", () => observer.disconnect());
+    }
+  }
+
+  /** Do something with what stands outside of the panel. */
+  async #show(run) {
+    try {
+      this.#signs ??= import("./signs.js").then(({ Signs }) => new Signs(this, this.#end.signal));
+      const signs = await this.#signs;
+      if (!this.#end.signal.aborted) await run(signs);
+    } catch (error) {
+      this.#signs = undefined;
+      this.warn(error);
+    }
+  }
+
+  /** The console has opened this page to see whether the chat works on it. */
+  async #try() {
+    const { trial } = await import("./trial.js");
+    this.tested = trial(this);
+    this.prepare();
+  }
+
+  // The frame's own policy decides who may embed it; this only says so before a frame stays empty.
+  get isForeign() {
+    const { domains } = this.settings;
+    return domains && location.origin !== this.origin && !domains.some((domain) => {
+      const [name, port] = domain.split(":");
+      return location.protocol.startsWith("http") && `.${location.hostname}`.endsWith(`.${name}`)
+        && (port ?? (/^(localhost|127\.0\.0\.1)$/.test(name) ? location.port : "")) === location.port;
+    });
+  }
+
+  get signal() { return this.#end.signal; }
+
+  get hasFrame() { return Boolean(this.#frame); }
+
+  /** The public name of the site, as the frame's address has it. */
+  get #query() {
+    const { siteToken, assistantId } = this.options;
+    return new URLSearchParams(this.settings.frame?.split("?")[1]
+      ?? (siteToken ? { site_token: siteToken } : { assistant_id: assistantId }));
+  }
+
+  /** Load the panel where nobody sees it. */
+  prepare() {
+    if (this.#frame || this.isForeign) return;
+    const query = this.#query;
+    query.set("lang", this.options.lang ?? document.documentElement.lang);
+    if (this.options.lang) query.set("asked", "");
+    this.#frame = Object.assign(document.createElement("iframe"), { src: `${this.origin}/frame?${query}`,
+      className: "loading", hidden: !this.isOpen, allow: "autoplay; clipboard-write" });
+    // A frame that never reports drawn must not leave an empty corner.
+    this.#timer = setTimeout(() => this.#fail(), READY_MS);
+    this.button.before(this.#frame);
+  }
+
+  open() {
+    if (this.isForeign) {
+      this.warn(`${location.host || location.href} is not among the site's domains: ${this.settings.domains.join(", ")}. `
+        + "Add it in the console, or with: replyx site set-domains");
+      return void this.#show((signs) => signs.say("foreign"));
+    }
+    if (this.isOpen) return;
+    this.prepare();
+    this.#frame.hidden = false;
+    this.#turn(true);
+    if (this.#isDrawn) this.#frame.focus();
+    this.#emit("open");
+  }
+
+  close() {
+    if (!this.isOpen || this.options.inline) return;
+    const hadFocus = this.root.activeElement;
+    this.#turn(false);
+    if (this.#frame) this.#frame.hidden = true;
+    if (hadFocus) this.button.focus();
+    this.#emit("close");
+  }
+
+  toggle() { if (this.isOpen) this.close(); else this.open(); }
+
+  /** Write a line for the visitor. It is kept until the panel is there. */
+  send(text) {
+    this.prepare();
+    this.#deliver({ type: "send", text: `${text}` });
+  }
+
+  /** Say who the visitor is. The panel hears it when it is there, and again whenever it begins anew. */
+  identify(profile) {
+    this.#profile = { ...this.#profile, ...profile };
+    if (this.#isDrawn) this.#tell({ type: "identify", profile: this.#profile });
+  }
+
+  setAttributes(attributes) { this.identify({ attributes: { ...this.#profile?.attributes, ...attributes } }); }
+
+  /** The visitor is another one from here on. */
+  reset() {
+    for (const key of this.keep.keys) this.keep.remove(key);
+    this.#profile = undefined;
+    this.#later = [];
+    this.unread(0);
+    if (this.#frame) this.#deliver({ type: "reset" });
+  }
+
+  on(name, listener) {
+    if (!this.#listeners.has(name)) this.warn(`There is no event "${name}", but ${EVENTS}.`);
+    this.#listeners.get(name)?.add(listener);
+  }
+
+  off(name, listener) { this.#listeners.get(name)?.delete(listener); }
+
+  destroy() {
+    clearTimeout(this.#timer);
+    this.#end.abort();
+  }
+
+  #emit(name, detail = {}) {
+    for (const listener of this.#listeners.get(name)) {
+      try { listener(detail); } catch (error) { this.warn(error); }
+    }
+  }
+
+  #turn(opened) {
+    this.isOpen = opened;
+    this.button.setAttribute("aria-expanded", opened);
+    this.name("");
+    this.#tell({ type: opened ? "shown" : "hidden" });
+    this.#fit();
+    this.#signs?.then((signs) => signs.clear());
+    if (opened) this.unread(0);
+  }
+
+  /** Name the launcher by what a click does, with `more` behind it while the panel is closed. */
+  name(more) {
+    this.button.setAttribute("aria-label", this.isOpen && this.#shutLabel || this.label + more);
+  }
+
+  unread(count, preview) {
+    const isNews = count !== this.#count || preview;
+    this.#count = count;
+    if (!isNews) return;
+    if (count || this.#signs) this.#show((signs) => signs.unread(this.#count, preview));
+    this.#emit("unread", { count });
+  }
+
+  /** The panel over the whole of a small screen has needs of its own. */
+  async #fit() {
+    if (this.options.inline || !(this.#phone || (this.isOpen && this.small.matches))) return;
+    this.#phone ??= import("./phone.js").then(({ Phone }) => new Phone(this.#end.signal));
+    (await this.#phone).fit(this.#frame, this.isOpen && this.small.matches);
+  }
+
+  #fail() {
+    const wasOpen = this.isOpen;
+    this.#frame.remove();
+    this.#frame = undefined;
+    if (wasOpen) {
+      this.#turn(false);
+      this.#show((signs) => signs.say("failed"));
+    }
+    this.warn(`${this.origin}/frame did not load. Is ReplyX up, and this page's address among the site's domains?`);
+    this.tested?.("failed", { reason: "timeout" });
+    this.#emit("error", { code: "unreachable", message: "The chat did not load." });
+  }
+
+  #tell(message) { this.#frame?.contentWindow?.postMessage({ replyx: PROTOCOL, ...message }, this.origin); }
+
+  #deliver(message) { if (this.#isDrawn) this.#tell(message); else this.#later.push(message); }
+
+  #receive({ source, origin, data }) {
+    if (!this.#frame || source !== this.#frame.contentWindow || origin !== this.origin || !data?.replyx) return;
+    try {
+      if (Object.hasOwn(this.#hear, data.type)) this.#hear[data.type](data);
+    } catch (error) {
+      this.warn(error);
+    }
+  }
+
+  // All kinds that a frame may send. One of the version before sends neither labels with `drawn`, nor the last four.
+  #hear = {
+    ready: () => {
+      this.#isDrawn = false;
+      this.#tell({ type: "hello", stored: this.keep.all(), lang: this.code, inline: this.options.inline !== undefined });
+    },
+    drawn: ({ title = "Chat", close = "Close chat" }) => {
+      clearTimeout(this.#timer);
+      this.#isDrawn = true;
+      Object.assign(this.#frame, { title, className: "" });
+      this.#shutLabel = close;
+      if (this.isOpen) this.#frame.focus();
+      this.#turn(this.isOpen);
+      if (this.#profile) this.#tell({ type: "identify", profile: this.#profile });
+      for (const message of this.#later.splice(0)) this.#tell(message);
+      this.tested?.("frame", {});
+      if (!this.#wasReady) this.#emit("ready");
+      this.#wasReady = true;
+    },
+    save: ({ key, value, id }) => {
+      this.keep.set(`${key}`, `${value}`);
+      this.#tell({ type: "saved", id, value });
+    },
+    // The first of two tabs decides.
+    claim: ({ key, value, id }) => this.#hear.save({ key, value: this.keep.all()[key] ?? value, id }),
+    remove: ({ key }) => this.keep.remove(`${key}`),
+    close: () => this.close(),
+    unread: ({ count, preview }) => this.unread(this.isOpen ? 0 : count, preview),
+    message: ({ message }) => {
+      if (message.sender !== "guest" && (document.hidden || !document.hasFocus())) this.#show(({ title }) => title.flash());
+      this.#emit("message", { message });
+    },
+    error: ({ code, message }) => this.#emit("error", { code, message }),
+    state: ({ state }) => this.tested?.("online", { state }),
+  };
+}
