@@ -51,4 +51,5 @@ export class Page {
   close() {}
   message() {}
   error() {}
+  state() {}
 }
