@@ -1,11 +1,12 @@
 """The docs say what there is, all of it and nothing else: settings, commands, options, actions, events, errors, limits."""
 import hashlib
+import json
 import re
 from pathlib import Path
 
 import pytest
 
-from replyx import bounds, config, descriptions, identity, intake, transport
+from replyx import bounds, config, descriptions, identity, intake, site_schemas, styles, transport
 from replyx.cli import main
 from replyx.delivery_schemas import FAILURES
 from replyx.doctor import CHECKS
@@ -14,7 +15,7 @@ from replyx.limits import ADDRESS_FACTOR, LIMITS, MAX_OPEN
 from replyx.notify import transcript
 from replyx.schemas import MAX_TEXT
 from replyx.tally import FLUSH_SECONDS, KEEP_DAYS
-from tests.test_cli import commands
+from tests.test_cli import every_command
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = (ROOT / "docs" / "reference.md").read_text()
@@ -39,7 +40,7 @@ def test_settings():
 
 def test_commands():
     named = {re.split(r" [A-Z]| --", row[0])[0] for row in table("Commands")}
-    assert named == {" ".join(("replyx", *path)) for path, _ in commands(main)}
+    assert named == {" ".join(("replyx", *path)) for path, _ in every_command(main)}
 
 
 def test_checks_of_the_doctor():
@@ -90,6 +91,28 @@ def test_codes_of_failures():
     assert tuple(row[0] for row in table("The API", after="### How messages fared")) == FAILURES
 
 
+def test_settings_of_a_site():
+    groups = ("look", "prechat", "offline")
+    defaults = {name: value for name, value in site_schemas.DEFAULTS.items() if name not in groups}
+    defaults |= {f"{group}.{name}": value for group in groups for name, value in site_schemas.DEFAULTS[group].items()}
+    assert {row[0]: json.loads(row[1]) for row in table("A site's settings")} == defaults
+
+
+def test_variables_of_the_look():
+    rows = dict(table("A site's settings", after="are CSS custom properties:"))
+    kinds = {styles.COLOR: "a colour", styles.LENGTH: "a length", styles.FONTS: "names of fonts"}
+    assert set(rows) == set(styles.VARIABLES)
+    assert all(text.startswith(kinds[styles.VARIABLES[name]]) for name, text in rows.items())
+
+
+def test_bounds_of_a_sites_settings():
+    section = REFERENCE.partition("\n## A site's settings\n")[2]
+    most = site_schemas
+    for text in (f"up to {most.MOST_PROACTIVE} of", f"up to {most.MOST_FIELDS} fields", f"up to {most.MOST_CHOICES} `choices`",
+                 f"up to {most.LONGEST_LINE} characters each"):
+        assert text in section
+
+
 def test_limits():
     rows = dict(table("Limits"))
     assert rows["a message"] == f"{MAX_TEXT:,} characters"
@@ -123,7 +146,7 @@ def test_no_place_is_left_to_fill_in():
 
 @pytest.mark.parametrize("file", ["README.md", "docs/install.md"])
 def test_every_command_in_the_other_docs_exists(file):
-    known = [path for path, _ in commands(main)]
+    known = [path for path, _ in every_command(main)]
     text = (ROOT / file).read_text()
     for line in re.findall(r"`replyx ([a-z][^`]*)`|^replyx ([a-z].*)$", text, flags=re.M):
         words = tuple("".join(line).split())
