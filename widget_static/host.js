@@ -11,6 +11,8 @@ const SMALL = "(max-width:480px),(max-height:480px) and (pointer:coarse)";
 export function start(context) {
   const host = new Host(context);
   const run = ([name, ...args]) => {
+    // A page may hold on to a method of what it has destroyed.
+    if (host.signal.aborted) return;
     try { host[name](...args); } catch (error) { context.warn(name, error); }
   };
   context.queue.push = run;
@@ -199,7 +201,7 @@ class Host {
     this.isOpen = opened;
     this.button.setAttribute("aria-expanded", opened);
     this.name("");
-    this.#tell({ type: opened ? "shown" : "hidden" });
+    if (this.#isDrawn) this.#tell({ type: opened ? "shown" : "hidden" });
     this.#fit();
     this.#signs?.then((signs) => signs.clear());
     if (opened) this.unread(0);
@@ -229,6 +231,7 @@ class Host {
     const wasOpen = this.isOpen;
     this.#frame.remove();
     this.#frame = undefined;
+    this.#isDrawn = false;
     if (wasOpen) {
       this.#turn(false);
       this.#show((signs) => signs.say("failed"));
@@ -284,6 +287,9 @@ class Host {
       this.#emit("message", { message });
     },
     error: ({ code, message }) => this.#emit("error", { code, message }),
-    state: ({ state }) => this.tested?.("online", { state }),
+    state: ({ state }) => {
+      if (state === "refused") this.tested?.("failed", { reason: state });
+      else if (state === "online" || state === "polling") this.tested?.("online", { state });
+    },
   };
 }
