@@ -1,4 +1,5 @@
 // The chat panel: the chat on its page, with the host page behind it, or on a page of its own.
+import { Attaching } from "./attaching.js";
 import { Bridge } from "./bridge.js";
 import { Chat } from "./chat.js";
 import { $ } from "./dom.js";
@@ -34,7 +35,7 @@ async function open() {
     settings,
     on: {
       close: () => bridge.close(),
-      send: (text) => Boolean(text) && (chat.send(text), true),
+      send: submit,
       input: () => chat.typing.say(true),
       keep: (draft) => (draft ? bridge.save(DRAFT, draft) : bridge.remove(DRAFT)),
       retry: (clientId) => chat.outbox.retry(clientId),
@@ -59,6 +60,8 @@ async function open() {
     },
   });
   Object.assign(panel, { chat, view, parts });
+  const files = features.files ? new Attaching(panel) : null;
+  let asking; // the part of forms and hours, where the site has any
 
   function render() {
     const { dialog, outbox, past } = chat;
@@ -71,6 +74,7 @@ async function open() {
       if (features.sound && !(isSeen() && document.hasFocus())) parts.use("sound", (part) => part.play());
     }
     tellUnread();
+    asking?.render();
     if (!dialog.view) return;
     if (mail) parts.use("contact", (part) => part.render());
     if (features.rating && ((past ?? dialog).view.status === "closed" || parts.has("rating"))) parts.use("rating", (part) => part.render());
@@ -80,17 +84,30 @@ async function open() {
     news.tellUnread(chat.dialog, isSeen(), (count, preview) => bridge.unread?.(count, preview));
   }
 
+  /** False when there is nothing to send, or it waits for its files. */
+  function submit(text) {
+    if (files?.part?.holds(() => view.composer.submit())) return false;
+    const attachments = files?.part?.take();
+    if (!text && !attachments) return false;
+    say(text, attachments);
+    return true;
+  }
+
+  function say(text, attachments) {
+    chat.send(text, { form: asking?.answers, attachments });
+  }
+
   /** Before the first line there is no dialog to hand over: the wish itself begins one. */
   function askPerson() {
     chat.requestHandoff().catch((error) => view.tell(error.code));
-    if (!chat.dialog.view) chat.send(texts.panel.ask);
+    if (!chat.dialog.view) say(texts.panel.ask);
   }
 
   function onVisibility(shown) {
     isShown = shown;
     tellUnread();
     if (!isShown) return;
-    view.enter();
+    if (!asking?.focus()) view.enter();
     if (chat.dialog.view) chat.markRead();
   }
 
@@ -99,20 +116,23 @@ async function open() {
   }
 
   function send(text) {
-    if (typeof text === "string" && text.trim()) chat.send(text.trim());
+    if (typeof text === "string" && text.trim()) say(text.trim());
   }
 
   /** Forget who the guest is and what they wrote, here and in the host page's storage. */
   function reset() {
     chat.connection.close();
     view.composer.restore("");
+    files?.part?.take();
     for (const { client_id: clientId } of chat.outbox.entries) chat.outbox.drop(clientId);
-    for (const key of new Set([...Object.keys(stored), "guest_id", DRAFT])) bridge.remove(key);
+    for (const key of new Set([...Object.keys(stored), "guest_id", DRAFT, "form"])) bridge.remove(key);
     location.reload();
   }
 
   document.addEventListener("visibilitychange", tellUnread);
   render();
   chat.open();
+  const { forms: { prechat, offline }, hours, reply_time: replyTime } = settings;
+  if (prechat || offline || !hours.open || replyTime) await parts.use("forms", (part) => { asking = part; });
   bridge.drawn({ title: texts.title, close: texts.close });
 }

@@ -100,7 +100,7 @@ export class View {
     document.body.classList.toggle("past", isPast);
     const { lines, view, hasEarlier } = dialog;
     const stored = new Set(lines.map((line) => line.client_id));
-    const unsent = entries.filter((entry) => !stored.has(entry.client_id)).map((entry) => ({ ...entry, sender: "guest" }));
+    const unsent = entries.filter((entry) => !stored.has(entry.client_id)).map((entry) => ({ ...entry, ...entry.more, sender: "guest" }));
     $("earlier").hidden = !hasEarlier;
     $("welcome").hidden = hasEarlier;
     this.#lines.render([...lines, ...unsent], view?.manager_read_id ?? 0);
