@@ -3,6 +3,7 @@ import { $, element } from "./dom.js";
 import { fill } from "./texts.js";
 import { MOST, Uploads, refusal } from "./upload.js";
 
+const KEPT = "files.tab";
 // The server forgets a file that no message came for after a day.
 const KEEP_MS = 23 * 3600 * 1000;
 
@@ -72,9 +73,10 @@ class Chip {
 class Attach {
   #chips = new Map();
   #send; // a message that waits for its files
+  #kept;
 
-  constructor({ settings: { site, texts, lang }, chat, view }) {
-    Object.assign(this, { lang, view, texts: texts.files, errors: { ...texts.errors, ...texts.fileErrors }, key: `replyx.files.${site}` });
+  constructor({ settings: { texts, lang }, bridge, chat, view }) {
+    Object.assign(this, { lang, bridge, view, texts: texts.files, errors: { ...texts.errors, ...texts.fileErrors } });
     this.accept = $("form").querySelector("[type=file]").accept;
     this.list = element("ul", { id: "attached", hidden: true });
     this.list.setAttribute("aria-label", this.texts.list);
@@ -85,6 +87,7 @@ class Attach {
     this.overlay = element("div", { id: "drop", hidden: true }, element("p", { textContent: this.texts.drop }));
     $("form").before(this.list, this.why, this.said);
     document.body.append(this.overlay);
+    document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) this.showDrop(false); });
     const { origin, credentials: { base, headers } } = chat.connection;
     // A file belongs to the guest who sent it: another tab may have been first to say who that is.
     const prepare = () => chat.claimGuestId();
@@ -103,7 +106,9 @@ class Attach {
   }
 
   /** Take up what the server had before a reload; what it had not is gone with the page, and that is said. */
-  restore({ done, lost, at }) {
+  restore(kept) {
+    let done, lost, at;
+    try { ({ done, lost, at } = JSON.parse(kept)); } catch { return; }
     const isKept = Date.now() - at < KEEP_MS;
     if (isKept) for (const stored of done) this.uploads.restore(stored);
     const names = [...lost, ...(isKept ? [] : done.map(({ name }) => name))];
@@ -169,14 +174,15 @@ class Attach {
     return fill(why, { name, seconds: seconds ?? "", most: MOST });
   }
 
-  /** In the tab's own storage: another tab has its own files. Blocked, a reload loses them as it loses the file itself. */
+  /** Keep for a reload what the server has, and what will be lost then: the browser gives a file out to one page alone. */
   #keep(items) {
     const done = items.filter(({ state }) => state === "done").map(({ stored }) => stored);
     const lost = items.filter(({ state }) => state !== "done").map(({ name }) => name);
-    try {
-      if (items.length) sessionStorage.setItem(this.key, JSON.stringify({ done, lost, at: Date.now() }));
-      else sessionStorage.removeItem(this.key);
-    } catch { /* blocked or full */ }
+    const kept = `${done.map(({ id }) => id)} ${lost}`;
+    if (kept === this.#kept) return;
+    this.#kept = kept;
+    if (items.length) this.bridge.save(KEPT, JSON.stringify({ done, lost, at: Date.now() }));
+    else this.bridge.remove(KEPT);
   }
 
   #release() {

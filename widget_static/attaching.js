@@ -5,10 +5,13 @@ import { $, element } from "./dom.js";
 const ACCEPT = "image/jpeg,image/png,image/gif,image/webp,.jpg,.jpeg,.png,.gif,.webp,.pdf,.txt,.csv,.tsv,.log,.md,.json,.docx,.xlsx,"
   + ".pptx,.odt,.ods,.odp,.zip,.mp3,.m4a,.ogg,.oga,.opus,.mp4,.m4v,.mov,.webm";
 
+// What this tab had attached before it was reloaded.
+const KEPT = "files.tab";
+
 export class Attaching {
   part; // once it is loaded
 
-  constructor({ parts, settings: { site, texts } }) {
+  constructor({ parts, stored, settings: { texts } }) {
     const use = (run) => parts.use("attach", (part) => { this.part = part; run(part); });
     const add = (files) => { if (files.length) use((part) => part.add(files)); };
     // Files may come where there is a conversation.
@@ -36,10 +39,6 @@ export class Attaching {
     };
     document.addEventListener("dragover", drag);
     document.addEventListener("drop", drag);
-    // What this tab had attached before it was reloaded; storage may be blocked.
-    try {
-      const kept = JSON.parse(sessionStorage.getItem(`replyx.files.${site}`));
-      if (kept) use((part) => part.restore(kept));
-    } catch { /* nothing is kept */ }
+    if (stored[KEPT]) use((part) => part.restore(stored[KEPT]));
   }
 }
