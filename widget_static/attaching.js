@@ -11,14 +11,14 @@ const KEPT = "files.tab";
 export class Attaching {
   part; // once it is loaded
 
-  constructor({ parts, stored, settings: { texts } }) {
+  constructor({ parts, stored }) {
     const use = (run) => parts.use("attach", (part) => { this.part = part; run(part); });
     const add = (files) => { if (files.length) use((part) => part.add(files)); };
     // Files may come where there is a conversation.
     const isOn = () => $("form-place").hidden;
     const input = element("input", { type: "file", multiple: true, accept: ACCEPT, hidden: true });
     input.addEventListener("change", () => { add([...input.files]); input.value = ""; });
-    Object.assign($("attach"), { hidden: false, ariaLabel: texts.files.attach }).after(input);
+    $("attach").after(input);
     // The chooser opens only as an answer to the click itself: nothing may be loaded before.
     $("attach").addEventListener("click", () => { input.click(); use(() => {}); });
     document.addEventListener("paste", (event) => {

@@ -50,10 +50,14 @@ export class Composer {
     }
     // Attached files go without a text too: whether there is anything to send is for `send` to say.
     if (!this.#on.send(text)) return;
+    this.clear();
+    this.focus();
+  }
+
+  clear() {
     $("text").value = "";
     this.#grow();
     this.#keep();
-    this.focus();
   }
 
   #grow() {

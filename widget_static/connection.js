@@ -1,5 +1,5 @@
 // The way to the server, for the widget and the console: a socket, and the same actions over HTTP where it can't open.
-import { io } from "./vendor/socket.io.esm.min.js";
+import { Socket } from "./socket.js";
 
 const ACK_MS = 8000;
 const HTTP_MS = 15000;
@@ -109,23 +109,13 @@ export class Connection {
 
   open() {
     this.#setState("connecting");
-    this.#socket = io(this.origin, {
-      transports: ["websocket"], auth: this.credentials.auth, forceNew: true, timeout: ACK_MS,
-      reconnectionDelay: 1000, reconnectionDelayMax: 5000,
+    this.#socket = new Socket(this.origin, this.credentials.auth, {
+      connect: () => { this.diagnostics.opened(); this.#setState("online"); this.#beat(0); },
+      disconnect: (reason) => this.#disconnected(reason),
+      failed: (error) => this.#connectFailed(error),
+      event: this.onEvent,
     });
-    this.#socket.on("connect", () => { this.diagnostics.opened(); this.#setState("online"); this.#beat(0); });
-    this.#socket.on("disconnect", (reason) => {
-      if (this.#isClosed) return;
-      // Some proxies let a socket open and cut it at once.
-      if (this.isOnline) this.diagnostics.note("disconnected", { transport: "socket", code: reason });
-      else this.diagnostics.notOpened(reason);
-      // The client library comes back by itself unless the server closed the namespace.
-      if (reason === "io server disconnect") this.#socket.connect();
-      this.#setState("connecting");
-      this.#beat(0);
-    });
-    this.#socket.on("connect_error", (error) => this.#connectFailed(error));
-    this.#socket.onAny((name, data) => this.onEvent(name, data));
+    this.#socket.connect();
     window.addEventListener("online", this.#wake);
     window.addEventListener("offline", this.#cut);
     window.addEventListener("focus", this.#wake);
@@ -143,6 +133,15 @@ export class Connection {
     window.removeEventListener("offline", this.#cut);
     window.removeEventListener("focus", this.#wake);
     document.removeEventListener("visibilitychange", this.#wake);
+  }
+
+  #disconnected(reason) {
+    // Some proxies let a socket open and cut it at once.
+    if (this.isOnline) this.diagnostics.note("disconnected", { transport: "socket", code: reason });
+    else this.diagnostics.notOpened(reason);
+    if (reason === "io server disconnect") this.#socket.connect();
+    this.#setState("connecting");
+    this.#beat(0);
   }
 
   get isOnline() { return this.#state === "online"; }
@@ -165,7 +164,7 @@ export class Connection {
     if (this.#socket?.connected) {
       let answer;
       try {
-        answer = await this.#socket.timeout(ACK_MS).emitWithAck(event, payload);
+        answer = await this.#socket.ask(event, payload, ACK_MS);
       } catch {
         // No ack: half-open, or cut. The same request goes over HTTP; the server recognises a double by its client_id.
         this.diagnostics.failed("socket", "no_ack", event, payload);
@@ -200,14 +199,14 @@ export class Connection {
   #wake = () => { if (document.visibilityState === "visible") { this.#used = Date.now(); this.#beat(0); } };
 
   // The browser knows that there is no network; the socket would notice it only after a missed ack.
-  #cut = () => this.#socket.io.engine?.close();
+  #cut = () => this.#socket.cut();
 
   #connectFailed(error) {
     const refusal = error.data?.error && new RequestError(error.data.error);
     if (refusal) this.diagnostics.note("connecting refused", { transport: "socket", code: refusal.code });
     else this.diagnostics.notOpened(error.message === "timeout" ? "timeout" : "no_socket");
     if (refusal && !refusal.retry) { this.#refuse(refusal); return; }
-    // A refusal by the server, unlike a failed transport, ends the library's own reconnecting.
+    // Refused by the server, unlike lost, a socket does not come back by itself.
     if (refusal) this.#retry = setTimeout(() => this.#socket.connect(), (refusal.retryAfter ?? 5) * 1000);
     if (this.#state === "connecting") this.#beat(0);
   }

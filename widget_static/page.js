@@ -55,4 +55,5 @@ export class Page {
   close() {}
   message() {}
   error() {}
+  state() {}
 }

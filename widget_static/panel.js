@@ -1,0 +1,146 @@
+// The open panel: joins the chat, what the visitor sees of it, and the host page.
+import { Attaching } from "./attaching.js";
+import { Chat } from "./chat.js";
+import { News } from "./news.js";
+import { Parts } from "./parts.js";
+import { View } from "./view.js";
+
+const DRAFT = "draft";
+
+/** The public name that the page's address repeats. */
+function named() {
+  const query = new URLSearchParams(location.search);
+  return query.has("site_token") ? { site_token: query.get("site_token") } : { assistant_id: Number(query.get("assistant_id")) };
+}
+
+/** What every part of the panel works with: settings, stored, page, bridge, parts, view, chat. */
+export class Panel {
+  parts = new Parts(this, () => this.view.tell("unreachable"));
+  #news = new News();
+  #files; // the ways by which they come, where the site takes any
+  #forms; // the part, where the site asks something or says when it answers
+  #isShown;
+
+  constructor(settings) {
+    this.settings = settings;
+    this.#isShown = settings.kind === "page";
+  }
+
+  /** `Host` is what stands between us and the host page: Bridge, or Page where there is none. */
+  async open(Host) {
+    const { settings } = this;
+    this.bridge = new Host({ site: settings.site, onVisibility: (isShown) => this.#onVisibility(isShown), on: this.#onHost });
+    const { page, stored, link, inline } = await this.bridge.hello();
+    Object.assign(this, { page, stored });
+    document.body.classList.toggle("inline", Boolean(inline));
+    if (link) settings.texts.errors.unauthorized = settings.texts.oldLink;
+    this.view = new View({ settings, on: this.#onVisitor });
+    this.view.composer.restore(stored[DRAFT]);
+    this.chat = new Chat({ origin: location.origin, name: named(), link, lang: settings.lang, stored, storage: this.bridge,
+      isSeen: () => this.isSeen, on: this.#onChat });
+    if (settings.features.files) this.#files = new Attaching(this);
+    document.addEventListener("visibilitychange", () => this.#tellUnread());
+    this.#render();
+    this.chat.open();
+    const { forms, hours, reply_time: replyTime } = settings;
+    if (forms.prechat || forms.offline || !hours.open || replyTime) await this.parts.use("forms", (part) => { this.#forms = part; });
+    this.bridge.drawn({ title: settings.texts.title, close: settings.texts.close });
+  }
+
+  /** Whether the visitor has the lines before them. */
+  get isSeen() { return this.#isShown && document.visibilityState === "visible"; }
+
+  #onVisitor = {
+    close: () => this.bridge.close(),
+    send: (text) => this.#submit(text),
+    input: () => this.chat.typing.say(true),
+    keep: (draft) => (draft ? this.bridge.save(DRAFT, draft) : this.bridge.remove(DRAFT)),
+    retry: (clientId) => this.chat.outbox.retry(clientId),
+    drop: (clientId) => this.chat.outbox.drop(clientId),
+    earlier: () => this.chat.loadEarlier().catch((error) => this.view.tell(error.code)),
+    person: () => this.#askPerson(),
+    files: (node, files) => this.parts.use("attachments", (part) => part.draw(node, files)),
+    menu: () => this.parts.use("menu", (part) => part.toggle()),
+    emoji: () => this.parts.use("emoji", (part) => part.toggle()),
+  };
+
+  #onChat = {
+    change: () => this.#render(),
+    state: (state, error) => {
+      this.view.showState(state, error?.code);
+      this.bridge.state(state);
+    },
+    typing: (isTyping) => this.view.showTyping(isTyping),
+    restart: () => location.reload(),
+    error: (error) => this.bridge.error(error.code, error.message),
+  };
+
+  #onHost = {
+    identify: (profile) => this.chat.setProfile(profile),
+    send: (text) => this.#say(String(text).trim()),
+    reset: () => this.#reset(),
+  };
+
+  /** False when there is nothing to send, or it waits for its files. */
+  #submit(text) {
+    if (this.#files?.part?.holds(() => this.view.composer.submit())) return false;
+    return this.#say(text, this.#files?.part?.take());
+  }
+
+  #say(text, attachments) {
+    if (!text && !attachments) return false;
+    this.chat.send(text, { form: this.#forms?.answers, attachments });
+    return true;
+  }
+
+  #render() {
+    const { chat: { dialog, outbox, past }, view, parts, settings } = this;
+    const shown = past ?? dialog;
+    view.render(shown, past ? [] : outbox.entries, Boolean(past));
+    this.#tellNews(this.#news.take(dialog, outbox.entries));
+    this.#tellUnread();
+    this.#forms?.render();
+    if (!shown.view) return;
+    if (settings.mail) parts.use("contact", (part) => part.render());
+    if (settings.features.rating && (shown.view.status === "closed" || parts.has("rating"))) parts.use("rating", (part) => part.render());
+  }
+
+  #tellNews(lines) {
+    for (const line of lines) this.bridge.message(line);
+    const others = lines.filter((line) => line.sender !== "guest");
+    if (!others.length) return;
+    this.view.announce(others);
+    if (this.settings.features.sound && !(this.isSeen && document.hasFocus())) this.parts.use("sound", (part) => part.play());
+  }
+
+  #tellUnread() {
+    this.#news.tellUnread(this.chat.dialog, this.isSeen, (count, preview) => this.bridge.unread(count, preview));
+  }
+
+  /** Before the first line there is no dialog to hand over: the wish itself begins one. */
+  #askPerson() {
+    this.chat.requestHandoff().catch((error) => this.view.tell(error.code));
+    if (!this.chat.dialog.view) this.#say(this.settings.texts.panel.ask);
+  }
+
+  #onVisibility(isShown) {
+    this.#isShown = isShown;
+    // The host page may show us before we are there.
+    if (!this.chat) return;
+    this.#tellUnread();
+    if (!isShown) return;
+    if (!this.#forms?.focus()) this.view.enter();
+    if (this.chat.dialog.view) this.chat.markRead();
+  }
+
+  /** Forget who the guest is and what they wrote, here and in the host page's storage. */
+  #reset() {
+    const { chat, view, bridge, stored } = this;
+    chat.connection.close();
+    view.composer.clear();
+    this.#files?.part?.take();
+    for (const { client_id: clientId } of chat.outbox.entries) chat.outbox.drop(clientId);
+    for (const key of new Set([...Object.keys(stored), "guest_id", DRAFT, "form"])) bridge.remove(key);
+    location.reload();
+  }
+}
