@@ -46,6 +46,8 @@ export class View {
     }
     $("emoji").setAttribute("aria-label", texts.panel.emoji);
     $("emoji").hidden = !features.emoji;
+    $("attach").setAttribute("aria-label", texts.files.attach);
+    $("attach").hidden = !features.files;
     $("text").placeholder = texts.placeholder;
     $("earlier").textContent = texts.earlier;
     $("typing").lastChild.textContent = texts.typing;
@@ -101,7 +103,7 @@ export class View {
     document.body.classList.toggle("past", isPast);
     const { lines, view, hasEarlier } = dialog;
     const stored = new Set(lines.map((line) => line.client_id));
-    const unsent = entries.filter((entry) => !stored.has(entry.client_id)).map((entry) => ({ ...entry, sender: "guest" }));
+    const unsent = entries.filter((entry) => !stored.has(entry.client_id)).map((entry) => ({ ...entry, ...entry.more, sender: "guest" }));
     this.#lines.render([...lines, ...unsent], view?.manager_read_id ?? 0, () => {
       if (!hasEarlier && document.activeElement === $("earlier")) $("log").focus({ preventScroll: true });
       $("earlier").hidden = !hasEarlier;
