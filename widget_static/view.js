@@ -3,6 +3,7 @@ import { Composer } from "./composer.js";
 import { $, element, portrait } from "./dom.js";
 import { fromText } from "./rich.js";
 import { Lines } from "./lines.js";
+import { inWords } from "./news.js";
 import { fill } from "./texts.js";
 
 /**
@@ -46,6 +47,8 @@ export class View {
     }
     $("emoji").setAttribute("aria-label", texts.panel.emoji);
     $("emoji").hidden = !features.emoji;
+    $("attach").setAttribute("aria-label", texts.files.attach);
+    $("attach").hidden = !features.files;
     $("text").placeholder = texts.placeholder;
     $("earlier").textContent = texts.earlier;
     $("typing").lastChild.textContent = texts.typing;
@@ -101,7 +104,7 @@ export class View {
     document.body.classList.toggle("past", isPast);
     const { lines, view, hasEarlier } = dialog;
     const stored = new Set(lines.map((line) => line.client_id));
-    const unsent = entries.filter((entry) => !stored.has(entry.client_id)).map((entry) => ({ ...entry, sender: "guest" }));
+    const unsent = entries.filter((entry) => !stored.has(entry.client_id)).map((entry) => ({ ...entry, ...entry.more, sender: "guest" }));
     this.#lines.render([...lines, ...unsent], view?.manager_read_id ?? 0, () => {
       if (!hasEarlier && document.activeElement === $("earlier")) $("log").focus({ preventScroll: true });
       $("earlier").hidden = !hasEarlier;
@@ -112,7 +115,7 @@ export class View {
 
   /** Lines of others that have just come: read out once, with a sign where the reader has scrolled away from the end. */
   announce(lines) {
-    $("said").replaceChildren(...lines.map(({ author, text }) => element("p", { textContent: `${author?.name ?? ""}: ${text}` })));
+    $("said").replaceChildren(...lines.map((line) => element("p", { textContent: `${line.author?.name ?? ""}: ${inWords(line)}` })));
     this.#showNewer(!this.#lines.isAtEnd);
   }
 
