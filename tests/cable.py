@@ -31,11 +31,13 @@ class Cable:
 
 class LossyProxy:
     """`with LossyProxy(port) as proxy`: TCP from proxy.port to the server's port. While `is_losing`, what clients send
-    arrives and what the server answers does not."""
+    arrives and what the server answers does not; while `is_held`, what they send stays with them once the buffers are full."""
 
     def __init__(self, port):
-        self._target, self.is_losing, self._pairs = port, False, []
+        self._target, self.is_losing, self.is_held, self._pairs = port, False, False, []
         self._listener = socket.create_server(("127.0.0.1", 0))
+        # Connections inherit it: what the kernel takes in by itself is little beside a file.
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
         self.port = self._listener.getsockname()[1]
 
     def __enter__(self):
@@ -76,7 +78,7 @@ class LossyProxy:
                     pass
 
     def _step(self, client, server):
-        for end in select.select([client, server], [], [])[0]:
+        for end in select.select([server] if self.is_held else [client, server], [], [], 0.1)[0]:
             try:
                 data = end.recv(65536)
                 if not data:

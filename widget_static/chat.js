@@ -22,6 +22,7 @@ const OUTBOX = "outbox.";
 export class Chat {
   dialog = new Dialog();
   diagnostics = new Diagnostics();
+  isNew; // there is no dialog of this guest's, for all we know
   past = null; // an earlier dialog, while the guest reads it
   wantsPerson = false; // asked for a person, and the server does not know it yet
   #guestId;
@@ -31,6 +32,7 @@ export class Chat {
     Object.assign(this, { lang, storage, isSeen, on });
     const isStored = UUID.test(stored[GUEST_ID]);
     this.#isKnown = Boolean(link) || isStored;
+    this.isNew = !this.#isKnown;
     this.#guestId = isStored ? stored[GUEST_ID] : uuid();
     // What is no guest id must not win the claim for ours.
     if (!isStored && GUEST_ID in stored) storage.remove(GUEST_ID);
@@ -59,7 +61,7 @@ export class Chat {
   /** The dialog that is on the screen: an earlier one, or the guest's own of today. */
   get shown() { return this.past ?? this.dialog; }
 
-  /** `more` may have `form`, a form's answers by the names of its fields, and `attachments`, the ids of files. */
+  /** `more` may have `form`, a form's answers by the names of its fields, and `attachments`, files as the server has them. */
   send(text, more) {
     this.typing.say(false);
     this.past = null;
@@ -143,7 +145,7 @@ export class Chat {
   }
 
   /** The id is in the host page's storage before a line first reaches the server: a lost reply never loses the dialog. */
-  async #claimGuestId() {
+  async claimGuestId() {
     if (this.#isKnown) return;
     if (await this.storage.claim(GUEST_ID, this.#guestId) !== this.#guestId) {
       // Another tab of this guest was first: begin anew under its id. What is unsent lies in the outbox.
@@ -154,9 +156,9 @@ export class Chat {
   }
 
   async #post({ text, client_id, more: { form, attachments } = {} }) {
-    await this.#claimGuestId();
+    await this.claimGuestId();
     const { dialog } = this;
-    const message = { text, client_id, attachments };
+    const message = { text, client_id, attachments: attachments?.map(({ id }) => id) };
     // A form's answers have their place where a dialog begins.
     if (dialog.view && !form) {
       try {
@@ -199,6 +201,7 @@ export class Chat {
     const { dialog } = this;
     const { gap } = dialog;
     const answer = await this.connection.request("dialog_open", payload);
+    this.isNew = !answer.dialog;
     if (answer.dialog) dialog.show(answer.dialog, answer.messages, answer.more, gap);
     if (answer.message) dialog.add(answer.message, false);
   }

@@ -1,6 +1,9 @@
 // What the host page's own storage keeps for the frame, whose storage browsers partition or block.
 const PREFIX = "replyx.";
 
+/** What ends in `.tab` is not for other tabs. */
+const placeOf = (key) => (key.endsWith(".tab") ? sessionStorage : localStorage);
+
 /** `site` is the site's id, or undefined where the snippet alone does not tell it: then all sites of the page are meant. */
 export class Keep {
   // Blocked or full storage must not stop a visitor from writing: then the page itself remembers.
@@ -12,7 +15,9 @@ export class Keep {
   all() {
     const found = Object.fromEntries(this.#memory);
     try {
-      for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX)) found[key] = localStorage.getItem(key);
+      for (const storage of [localStorage, sessionStorage]) {
+        for (const key of Object.keys(storage)) if (key.startsWith(PREFIX)) found[key] = storage.getItem(key);
+      }
     } catch { /* blocked */ }
     return found;
   }
@@ -20,13 +25,13 @@ export class Keep {
   set(key, value) {
     if (!key.startsWith(PREFIX)) return;
     this.#memory.set(key, value);
-    try { localStorage.setItem(key, value); } catch { /* blocked or full */ }
+    try { placeOf(key).setItem(key, value); } catch { /* blocked or full */ }
   }
 
   remove(key) {
     if (!key.startsWith(PREFIX)) return;
     this.#memory.delete(key);
-    try { localStorage.removeItem(key); } catch { /* blocked */ }
+    try { placeOf(key).removeItem(key); } catch { /* blocked */ }
   }
 
   get keys() { return Object.keys(this.all()).filter((key) => this.#ours.test(key)); }

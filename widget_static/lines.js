@@ -54,9 +54,11 @@ export class Lines {
     if (this.#isAtEnd) this.on.end?.();
   }
 
-  /** Draw these lines, the server's and those on their way to it, in order. `readId`: up to where the guest's are read. */
-  render(lines, readId) {
+  /** Draw these lines, the server's and those on their way to it, in order. `readId`: up to where the guest's are read;
+   * `around()` changes what stands above them, and the reader stays where they are all the same. */
+  render(lines, readId, around) {
     const keep = this.#hold();
+    around();
     const dated = lines.map((line) => ({ ...line, at: line.created_at ? Date.parse(line.created_at) : line.at }));
     const wanted = new Map();
     dated.forEach((line, index) => {
@@ -89,7 +91,8 @@ export class Lines {
   #hold() {
     if (this.#isAtEnd) return () => this.toEnd();
     const top = this.scroller.getBoundingClientRect().top;
-    const seen = [...this.#nodes.values()].find((node) => node.getBoundingClientRect().bottom > top);
+    // The text alone: a day goes on to its first line, and a name to the first of its group.
+    const seen = [...this.place.querySelectorAll(".text")].find((node) => node.getBoundingClientRect().bottom > top);
     const was = seen?.getBoundingClientRect().top;
     return () => { if (seen?.isConnected) this.scroller.scrollTop += seen.getBoundingClientRect().top - was; };
   }

@@ -5,6 +5,8 @@ const EDGE = 1.6; // a shape with less than this to what is behind it gets a lin
 // What is written, and on what; a colour that the owner chose by name is left as it is.
 const WRITTEN = { text: ["background"], "soft-text": ["background", "bubble"], "bubble-text": ["bubble"],
   "accent-text": ["accent"], "guest-text": ["guest-bubble"], link: ["background", "bubble"], danger: ["background"] };
+// These keep what they can of their tint; the others turn black or white.
+const TINTED = new Set(["soft-text", "link", "danger"]);
 const root = document.documentElement;
 const system = matchMedia("(prefers-color-scheme: dark)");
 
@@ -27,14 +29,14 @@ function contrast(one, other) {
   return (high + 0.05) / (low + 0.05);
 }
 
-/** A colour, mixed with black or white until it can be read on each of `grounds`. */
-function readable(start, grounds) {
+/** A colour, in `steps` nearer to black or white until it can be read on each of `grounds`. */
+function readable(start, grounds, steps) {
   const pole = luminance(grounds[0]) > 0.18 ? 0 : 255;
-  let mixed = start;
-  for (let share = 0.1; share <= 1 && grounds.some((ground) => contrast(mixed, ground) < ENOUGH); share += 0.1) {
-    mixed = start.map((value) => Math.round(value + (pole - value) * share));
+  for (let step = 0; step < steps; step += 1) {
+    const mixed = start.map((value) => Math.round(value + (pole - value) * step / steps));
+    if (grounds.every((ground) => contrast(mixed, ground) >= ENOUGH)) return mixed;
   }
-  return grounds.some((ground) => contrast(mixed, ground) < ENOUGH) ? [pole, pole, pole] : mixed;
+  return [pole, pole, pole];
 }
 
 let shown;
@@ -50,7 +52,7 @@ export function show(look) {
   set("accent", color);
   for (const [name, value] of Object.entries(variables)) root.style.setProperty(name, value);
   for (const [name, grounds] of Object.entries(WRITTEN)) {
-    if (!variables[`--rx-${name}`]) set(name, hex(readable(colour(name), grounds.map(colour))));
+    if (!variables[`--rx-${name}`]) set(name, hex(readable(colour(name), grounds.map(colour), TINTED.has(name) ? 10 : 1)));
   }
   if (contrast(colour("accent"), colour("background")) < EDGE) set("edge", "var(--rx-soft-text)");
 }

@@ -3,6 +3,9 @@ const LINK = "replyx.link";
 
 const quietly = (run) => { try { return run(); } catch { return null; } }; // storage that is blocked or full
 
+/** What ends in `.tab` is not for other tabs. */
+const placeOf = (key) => (key.endsWith(".tab") ? sessionStorage : localStorage);
+
 /** The same interface as Bridge. `hello` gives the credential of a mail's link too, where the page was opened by one. */
 export class Page {
   #prefix;
@@ -17,7 +20,8 @@ export class Page {
     const link = this.#link();
     // A link's first part names its guest: what one has written and not sent is not the next one's.
     this.#prefix = `replyx.page.${this.site}.${link?.split(".")[0] ?? ""}.`;
-    const ours = quietly(() => Object.entries(localStorage).filter(([key]) => key.startsWith(this.#prefix))) ?? [];
+    const all = quietly(() => [...Object.entries(localStorage), ...Object.entries(sessionStorage)]) ?? [];
+    const ours = all.filter(([key]) => key.startsWith(this.#prefix));
     const stored = Object.fromEntries(ours.map(([key, value]) => [key.slice(this.#prefix.length), value]));
     return { page: location.origin, stored, link };
   }
@@ -32,7 +36,7 @@ export class Page {
   }
 
   async save(key, value) {
-    quietly(() => localStorage.setItem(this.#prefix + key, value));
+    quietly(() => placeOf(key).setItem(this.#prefix + key, value));
     return value;
   }
 
@@ -40,7 +44,7 @@ export class Page {
     return quietly(() => localStorage.getItem(this.#prefix + key)) ?? this.save(key, value);
   }
 
-  remove(key) { quietly(() => localStorage.removeItem(this.#prefix + key)); }
+  remove(key) { quietly(() => placeOf(key).removeItem(this.#prefix + key)); }
 
   drawn() { this.onVisibility(true); }
 

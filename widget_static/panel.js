@@ -1,4 +1,5 @@
 // The open panel: joins the chat, what the visitor sees of it, and the host page.
+import { Attaching } from "./attaching.js";
 import { Chat } from "./chat.js";
 import { News } from "./news.js";
 import { Parts } from "./parts.js";
@@ -16,6 +17,8 @@ function named() {
 export class Panel {
   parts = new Parts(this, () => this.view.tell("unreachable"));
   #news = new News();
+  #files; // the ways by which they come, where the site takes any
+  #forms; // the part, where the site asks something or says when it answers
   #isShown;
 
   constructor(settings) {
@@ -35,9 +38,12 @@ export class Panel {
     this.view.composer.restore(stored[DRAFT]);
     this.chat = new Chat({ origin: location.origin, name: named(), link, lang: settings.lang, stored, storage: this.bridge,
       isSeen: () => this.isSeen, on: this.#onChat });
+    if (settings.features.files) this.#files = new Attaching(this);
     document.addEventListener("visibilitychange", () => this.#tellUnread());
     this.#render();
     this.chat.open();
+    const { forms, hours, reply_time: replyTime } = settings;
+    if (forms.prechat || forms.offline || !hours.open || replyTime) await this.parts.use("forms", (part) => { this.#forms = part; });
     this.bridge.drawn({ title: settings.texts.title, close: settings.texts.close });
   }
 
@@ -46,7 +52,7 @@ export class Panel {
 
   #onVisitor = {
     close: () => this.bridge.close(),
-    send: (text) => this.#send(text),
+    send: (text) => this.#submit(text),
     input: () => this.chat.typing.say(true),
     keep: (draft) => (draft ? this.bridge.save(DRAFT, draft) : this.bridge.remove(DRAFT)),
     retry: (clientId) => this.chat.outbox.retry(clientId),
@@ -71,14 +77,20 @@ export class Panel {
 
   #onHost = {
     identify: (profile) => this.chat.setProfile(profile),
-    send: (text) => this.#send(String(text).trim()),
+    send: (text) => this.#say(String(text).trim()),
     reset: () => this.#reset(),
   };
 
-  /** False when there is nothing to send. */
-  #send(text) {
-    if (text) this.chat.send(text);
-    return Boolean(text);
+  /** False when there is nothing to send, or it waits for its files. */
+  #submit(text) {
+    if (this.#files?.part?.holds(() => this.view.composer.submit())) return false;
+    return this.#say(text, this.#files?.part?.take());
+  }
+
+  #say(text, attachments) {
+    if (!text && !attachments) return false;
+    this.chat.send(text, { form: this.#forms?.answers, attachments });
+    return true;
   }
 
   #render() {
@@ -87,6 +99,7 @@ export class Panel {
     view.render(shown, past ? [] : outbox.entries, Boolean(past));
     this.#tellNews(this.#news.take(dialog, outbox.entries));
     this.#tellUnread();
+    this.#forms?.render();
     if (!shown.view) return;
     if (settings.mail) parts.use("contact", (part) => part.render());
     if (settings.features.rating && (shown.view.status === "closed" || parts.has("rating"))) parts.use("rating", (part) => part.render());
@@ -107,7 +120,7 @@ export class Panel {
   /** Before the first line there is no dialog to hand over: the wish itself begins one. */
   #askPerson() {
     this.chat.requestHandoff().catch((error) => this.view.tell(error.code));
-    if (!this.chat.dialog.view) this.chat.send(this.settings.texts.panel.ask);
+    if (!this.chat.dialog.view) this.#say(this.settings.texts.panel.ask);
   }
 
   #onVisibility(isShown) {
@@ -116,7 +129,7 @@ export class Panel {
     if (!this.chat) return;
     this.#tellUnread();
     if (!isShown) return;
-    this.view.enter();
+    if (!this.#forms?.focus()) this.view.enter();
     if (this.chat.dialog.view) this.chat.markRead();
   }
 
@@ -125,8 +138,9 @@ export class Panel {
     const { chat, view, bridge, stored } = this;
     chat.connection.close();
     view.composer.clear();
+    this.#files?.part?.take();
     for (const { client_id: clientId } of chat.outbox.entries) chat.outbox.drop(clientId);
-    for (const key of new Set([...Object.keys(stored), "guest_id", DRAFT])) bridge.remove(key);
+    for (const key of new Set([...Object.keys(stored), "guest_id", DRAFT, "form"])) bridge.remove(key);
     location.reload();
   }
 }

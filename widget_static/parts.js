@@ -1,16 +1,18 @@
-// Parts of the panel that are loaded at their first use: a module with `start(panel)` each, and one style sheet for all.
+// Parts of the panel that are loaded at their first use: a module with `start(panel)` each, and one style sheet for all but the
+// large ones.
 import { $, element } from "./dom.js";
 
-let sheet;
+const LARGE = ["attach", "forms"];
+const sheets = {};
 
-function styled() {
-  sheet ??= new Promise((resolve) => {
-    const link = element("link", { rel: "stylesheet", href: new URL("more.css", $("sheet").href).href });
+function styled(name) {
+  sheets[name] ??= new Promise((resolve) => {
+    const link = element("link", { rel: "stylesheet", href: new URL(`${name}.css`, $("sheet").href).href });
     // Without it a part is plain, and works.
     link.onload = link.onerror = resolve;
     document.head.append(link);
   });
-  return sheet;
+  return sheets[name];
 }
 
 /** `panel` is handed to each part; `failed()` is called when one can't be loaded, and the next use tries again. */
@@ -36,7 +38,7 @@ export class Parts {
   }
 
   async #start(name) {
-    const [{ start }] = await Promise.all([import(`./${name}.js`), styled()]);
+    const [{ start }] = await Promise.all([import(`./${name}.js`), styled(LARGE.includes(name) ? name : "more")]);
     return start(this.panel);
   }
 }

@@ -6,7 +6,7 @@ const TRAILING = /[.,;:!?'"»”’…*_]+$/;
 const SAFE = ["http:", "https:", "mailto:"];
 const ALLOWED = new Set(["P", "BR", "STRONG", "EM", "DEL", "CODE", "PRE", "UL", "OL", "LI", "A", "BLOCKQUOTE"]);
 // Flags, families and skin tones are several code points each.
-const EMOJI = /^(?:[\p{Extended_Pictographic}\p{Regional_Indicator}\u200d\ufe0f\u{1f3fb}-\u{1f3ff}]|\s){1,12}$/u;
+const EMOJI = /^(?=\S)(?:[\p{Extended_Pictographic}\p{Regional_Indicator}\u200d\ufe0f\u{1f3fb}-\u{1f3ff}]|\s){1,12}$/u;
 
 /** Whether a text is so little but emoji that it is shown large. */
 export const isEmoji = (text) => EMOJI.test(text);

@@ -46,12 +46,15 @@ export class View {
     }
     $("emoji").setAttribute("aria-label", texts.panel.emoji);
     $("emoji").hidden = !features.emoji;
+    $("attach").setAttribute("aria-label", texts.files.attach);
+    $("attach").hidden = !features.files;
     $("text").placeholder = texts.placeholder;
     $("earlier").textContent = texts.earlier;
     $("typing").lastChild.textContent = texts.typing;
     $("person").textContent = texts.panel.person;
     $("newer").textContent = texts.panel.newer;
     $("greeting").replaceChildren(...fromText(greeting || texts.greeting));
+    $("log").replaceChildren();
     this.#lines = new Lines({ place: $("log"), scroller: $("main"), texts, lang, why: (code, key) => this.#why(code, key),
       on: { files: this.on.files, failed: (why) => this.notice(why), end: () => this.#showNewer(false),
         retry: (id) => { this.#settle(); this.on.retry(id); }, drop: (id) => { this.#settle(); this.on.drop(id); } } });
@@ -100,10 +103,12 @@ export class View {
     document.body.classList.toggle("past", isPast);
     const { lines, view, hasEarlier } = dialog;
     const stored = new Set(lines.map((line) => line.client_id));
-    const unsent = entries.filter((entry) => !stored.has(entry.client_id)).map((entry) => ({ ...entry, sender: "guest" }));
-    $("earlier").hidden = !hasEarlier;
-    $("welcome").hidden = hasEarlier;
-    this.#lines.render([...lines, ...unsent], view?.manager_read_id ?? 0);
+    const unsent = entries.filter((entry) => !stored.has(entry.client_id)).map((entry) => ({ ...entry, ...entry.more, sender: "guest" }));
+    this.#lines.render([...lines, ...unsent], view?.manager_read_id ?? 0, () => {
+      if (!hasEarlier && document.activeElement === $("earlier")) $("log").focus({ preventScroll: true });
+      $("earlier").hidden = !hasEarlier;
+      $("welcome").hidden = hasEarlier;
+    });
     this.#showPerson(view);
   }
 

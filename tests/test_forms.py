@@ -1,0 +1,223 @@
+"""What a site asks before the first line, in the real Chromium: nothing gets lost, and nothing stands in a visitor's way."""
+import json
+import re
+import uuid
+from datetime import datetime, timedelta, timezone
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.hostpage import HostPage, Widget
+from tests.served import until
+
+pytestmark = pytest.mark.browser
+
+NEVER = {"zone": "UTC", "week": [[], [], [], [], [], [], []]}
+CONSENT = {"name": "terms", "kind": "consent", "label": "I agree to https://shop.example/privacy, gladly", "required": True}
+PRECHAT = [
+    {"name": "who", "kind": "name", "label": "Your name", "required": True},
+    {"name": "mail", "kind": "email", "label": "E-mail"},
+    {"name": "about", "kind": "choice", "label": "What is it about?", "required": True,
+     "choices": ["An order", "A return", "Else"]},
+    CONSENT,
+]
+COUNTRIES = ["Austria", "Belgium", "France", "Germany", "Italy", "Spain"]
+OFFLINE = [
+    {"name": "mail", "kind": "email", "label": "E-mail", "required": True},
+    {"name": "country", "kind": "choice", "label": "Country", "required": True, "choices": COUNTRIES},
+    {"name": "order", "kind": "text", "label": "Order number"},
+]
+
+
+class Shop:
+    """A site of its own with these settings, and a page of it."""
+
+    def __init__(self, cast, settings):
+        self.cast = cast
+        self.site = cast.served.command("site", "add", "Shop", "--domain", "localhost", "--json")
+        answer = cast.owner.http("POST", f"/sites/{self.site['id']}", {"settings": settings})
+        assert answer.status_code == 200, answer.text
+        self.host = HostPage(self.site["snippet"])
+
+    def __enter__(self):
+        self.host.__enter__()
+        return self
+
+    def __exit__(self, *args):
+        self.host.__exit__(*args)
+
+    def visit(self, context):
+        page = context.new_page()
+        page.goto(self.host.url)
+        return Widget(page)
+
+    def dialogs(self):
+        rows = self.cast.owner.http("GET", f"/dialogs?site_id={self.site['id']}").json()["dialogs"]
+        return [self.cast.owner.http("GET", f"/dialogs/{row['id']}").json()["dialog"] for row in rows]
+
+
+def open_panel(widget):
+    """Open the chat where there may be a form in place of the conversation."""
+    widget.page.get_by_role("button", name="Open chat").click()
+    return widget
+
+
+def form_of(widget):
+    return widget.frame.get_by_role("form")
+
+
+def answers(shop):
+    """What the one dialog was begun with, once it is there."""
+    [dialog] = until(shop.dialogs)
+    return {answer["label"]: answer["value"] for answer in dialog["form"]}
+
+
+def test_a_form_filled_in_by_keyboard_alone_says_what_is_wrong_and_goes_with_the_first_line(context, cast):
+    with Shop(cast, {"prechat": {"on": True, "fields": PRECHAT}, "reply_time": "hour"}) as shop:
+        widget, press = shop.visit(context), context.pages[0].keyboard.press
+        requests = []
+        widget.page.on("request", lambda request: requests.append(request.url))
+        widget.page.get_by_role("button", name="Open chat").focus()
+        press("Enter")
+        form, frame = form_of(widget), widget.frame
+        expect(form).to_have_accessible_name("Before we start")
+        expect(form).to_contain_text("We usually reply within an hour.")
+        assert any("/forms.js" in url for url in requests) and not any("/attach.js" in url for url in requests)
+        expect(widget.text).to_be_hidden()
+        name, mail = frame.get_by_role("textbox", name="Your name"), frame.get_by_role("textbox", name="E-mail (optional)")
+        expect(name).to_be_focused()
+        expect(name).to_have_attribute("autocomplete", "name")
+        expect(mail).to_have_attribute("autocomplete", "email")
+        assert mail.evaluate("(input) => parseFloat(getComputedStyle(input).fontSize)") >= 16
+        press("Enter")
+        expect(name).to_be_focused()
+        expect(name).to_have_accessible_description("Please fill this in.")
+        expect(name).to_have_attribute("aria-invalid", "true")
+        widget.page.keyboard.type("Ines")
+        expect(name).to_have_accessible_description("")
+        press("Tab")
+        widget.page.keyboard.type("ines@shop")
+        press("Enter")
+        expect(mail).to_be_focused()
+        expect(mail).to_have_accessible_description(re.compile("This is not an e-mail address"))
+        widget.page.keyboard.type(".example")
+        press("Enter")
+        group = frame.get_by_role("group", name="What is it about?")
+        first = group.get_by_role("radio", name="An order")
+        expect(first).to_be_focused()
+        expect(first).to_have_accessible_description("Please choose one of these.")
+        press("Space")
+        press("ArrowDown")
+        expect(group.get_by_role("radio", name="A return")).to_be_checked()
+        press("Enter")
+        consent = frame.get_by_role("checkbox", name="I agree to")
+        expect(consent).to_be_focused()
+        expect(consent).to_have_accessible_description("Please tick this box to go on.")
+        link = frame.get_by_role("link", name="https://shop.example/privacy", exact=True)
+        expect(link).to_have_attribute("href", "https://shop.example/privacy")
+        expect(link).to_have_attribute("rel", re.compile("noopener"))
+        press("Space")
+        press("Enter")
+        expect(widget.text).to_be_focused()
+        expect(form).to_have_count(0)
+        widget.page.keyboard.type("Where is it?")
+        press("Enter")
+        expect(widget.log).to_contain_text("Sent")
+        assert answers(shop) == {"Your name": "Ines", "E-mail": "ines@shop.example", "What is it about?": "A return",
+                                 CONSENT["label"]: True}
+        until(lambda: not [key for key in widget.stored() if key.endswith(".form")])
+        widget.page.reload()
+        open_panel(widget)
+        expect(widget.lines).to_have_text(["Where is it?"])
+        expect(form).to_have_count(0)
+
+
+def test_answers_survive_reloads_and_a_failed_send(context, cast):
+    with Shop(cast, {"prechat": {"on": True, "fields": PRECHAT}}) as shop:
+        widget = open_panel(shop.visit(context))
+        frame = widget.frame
+        frame.get_by_label("Your name").fill("Jo")
+        frame.get_by_label("A return").check()
+        frame.get_by_role("checkbox").check()
+        until(lambda: '"terms":true' in widget.page.evaluate("JSON.stringify(Object.values(localStorage))").replace("\\", ""))
+        widget.page.reload()
+        open_panel(widget)
+        expect(frame.get_by_label("Your name")).to_have_value("Jo")
+        expect(frame.get_by_label("A return")).to_be_checked()
+        expect(frame.get_by_role("checkbox")).to_be_checked()
+        frame.get_by_role("button", name="Start the chat").click()
+        expect(widget.text).to_be_focused()
+        widget.page.reload()
+        open_panel(widget)
+        expect(widget.text).to_be_visible()
+        widget.go_offline()
+        widget.write("from the tunnel")
+        expect(widget.log).to_contain_text("Waiting for a connection")
+        widget.page.goto("about:blank")
+        context.set_offline(False)
+        widget.page.goto(shop.host.url)
+        open_panel(widget)
+        expect(widget.log).to_contain_text("Sent")
+        assert answers(shop)["Your name"] == "Jo"
+
+
+def test_out_of_hours_a_message_can_be_left_and_says_what_happens_next(browser, cast):
+    back = (datetime.now(timezone.utc) + timedelta(days=3)).replace(hour=20, minute=30)
+    week = [[["20:30", "21:00"]] if day == back.weekday() else [] for day in range(7)]
+    context = browser.new_context(locale="en-GB", timezone_id="Asia/Tokyo")
+    with Shop(cast, {"offline": {"on": True, "fields": OFFLINE}, "hours": {"zone": "UTC", "week": week}}) as shop:
+        widget = open_panel(shop.visit(context))
+        frame, there = widget.frame, back + timedelta(hours=9)
+        form = form_of(widget)
+        expect(form).to_have_accessible_name("We are not here right now")
+        expect(form).to_contain_text(f"We are back {there:%A}, 05:30.")
+        # There is no mail server: nothing may promise a letter.
+        expect(form).not_to_contain_text("comes by mail")
+        frame.get_by_label("E-mail").fill("kim@shop.example")
+        country = frame.get_by_role("combobox", name="Country")
+        assert country.locator("option").all_inner_texts() == ["Please choose…", *COUNTRIES]
+        send = frame.get_by_role("button", name="Leave the message")
+        send.click()
+        expect(country).to_be_focused()
+        expect(country).to_have_accessible_description("Please choose one of these.")
+        country.select_option("Spain")
+        send.click()
+        expect(widget.text).to_be_focused()
+        expect(widget.text).to_have_accessible_description("Please fill this in.")
+        widget.text.fill("Call me back")
+        send.click()
+        expect(widget.lines).to_have_text(["Call me back"])
+        thanks = frame.get_by_role("status").get_by_text("Thank you, we have your message.")
+        expect(thanks).to_have_count(1)
+        expect(frame.locator("#handler")).to_have_text(f"We are back {there:%A}, 05:30.")
+        assert answers(shop) == {"E-mail": "kim@shop.example", "Country": "Spain"}
+        [dialog] = shop.dialogs()
+        cast.owner.http("POST", f"/dialogs/{dialog['id']}/messages", {"text": "We will"})
+        expect(widget.lines).to_have_text(["Call me back", "We will"])
+        expect(thanks).to_have_count(0)
+    context.close()
+
+
+def test_a_form_stands_in_nobodys_way(context, cast):
+    """An unsent line goes at once; a form that can't be loaded is left out; a guest with a dialog sees that."""
+    with Shop(cast, {"prechat": {"on": True, "fields": PRECHAT}, "hours": NEVER}) as shop:
+        widget, client_id = shop.visit(context), str(uuid.uuid4())
+        value = json.dumps({"client_id": client_id, "text": "written before", "at": 1})
+        place = f"replyx.{shop.site['id']}.outbox.{client_id}"
+        widget.page.evaluate("([key, value]) => localStorage.setItem(key, value)", [place, value])
+        widget.page.reload()
+        open_panel(widget)
+        expect(widget.lines).to_have_text(["written before"])
+        expect(widget.log).to_contain_text("Sent")
+        expect(form_of(widget)).to_have_count(0)
+        widget.page.evaluate("localStorage.clear()")
+        context.route("**/forms.js", lambda route: route.abort())
+        widget.page.reload()
+        open_panel(widget)
+        widget.write("without a form")
+        expect(widget.lines).to_have_text(["without a form"])
+        context.unroute_all()
+        widget.page.evaluate("localStorage.clear()")
+        widget.page.reload()
+        open_panel(widget)
+        expect(form_of(widget)).to_have_accessible_name("Before we start")

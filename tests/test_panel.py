@@ -1,0 +1,435 @@
+"""What the visitor sees and does in the open panel, in the real Chromium."""
+import json
+import re
+import sqlite3
+from contextlib import closing
+from urllib.parse import unquote
+
+import pytest
+import requests
+from playwright.sync_api import expect
+
+from tests.cast import Guest
+from tests.hostpage import HostPage, Widget
+from tests.served import until
+
+pytestmark = pytest.mark.browser
+
+# Everything that is put into the region which is read out, from now on.
+LISTEN = """() => {
+  window.heard = [];
+  const hear = ({ addedNodes }) => addedNodes.forEach((node) => window.heard.push(node.textContent));
+  new MutationObserver((changes) => changes.forEach(hear)).observe(document.getElementById("said"),
+    { childList: true, subtree: true, characterData: true });
+}"""
+FULL = """() => { const { scrollHeight, scrollTop, clientHeight } = document.getElementById("main");
+  return scrollHeight - scrollTop - clientHeight < 2; }"""
+
+
+def make_site(served, name, **settings):
+    """A site of a test's own with these settings, before anybody has asked for it."""
+    site = served.command("site", "add", name, "--domain", "localhost", "--json")
+    with closing(sqlite3.connect(served.instance / "replyx.db", timeout=10)) as file, file:
+        file.execute("UPDATE site SET settings = ? WHERE id = ?", [json.dumps(settings), site["id"]])
+    return site
+
+
+def dialog_of(cast, text):
+    """The dialog whose newest line is this text, once it is there."""
+    def found():
+        for dialog in cast.owner.http("GET", "/dialogs").json()["dialogs"]:
+            if dialog["last_message"]["text"] == text:
+                return dialog["id"]
+    return until(found)
+
+
+def answer(cast, dialog_id, text):
+    cast.manager.http("POST", f"/dialogs/{dialog_id}/messages", {"text": text})
+
+
+def frame_of(page):
+    return next(frame for frame in page.frames if "/frame" in frame.url)
+
+
+def test_a_conversation_by_keyboard_alone(page, cast):
+    keys = page.keyboard
+    page.get_by_role("button", name="Open chat").focus()
+    keys.press("Enter")
+    widget = Widget(page)
+    expect(widget.text).to_be_focused()
+    keys.type("hello ")
+    keys.press("Shift+Tab")
+    expect(widget.frame.get_by_role("button", name="Emoji")).to_be_focused()
+    keys.press("Enter")
+    expect(widget.frame.get_by_role("button", name="😀")).to_be_focused()
+    keys.press("ArrowRight")
+    keys.press("Enter")
+    expect(widget.text).to_be_focused()
+    expect(widget.text).to_have_value("hello 😄")
+    keys.press("Enter")
+    expect(widget.lines).to_have_text(["hello 😄"])
+    expect(widget.log).to_contain_text("Sent")
+    dialog = dialog_of(cast, "hello 😄")
+    answer(cast, dialog, "goodbye")
+    expect(widget.frame.get_by_role("heading", name="Anna")).to_be_visible()
+    cast.manager.http("POST", f"/dialogs/{dialog}/close")
+    group = widget.frame.get_by_role("group", name="How was this chat?")
+    expect(group).to_be_visible()
+    group.get_by_role("radio", name="1: Very bad").focus()
+    for _ in range(4):
+        keys.press("ArrowRight")
+    expect(group.get_by_role("radio", name="5: Very good")).to_be_checked()
+    keys.press("Tab")
+    keys.type("quick")
+    keys.press("Tab")
+    keys.press("Enter")
+    expect(widget.frame.get_by_text("Thank you for your rating.")).to_be_visible()
+    expect(widget.text).to_be_focused()
+    with closing(sqlite3.connect(cast.served.instance / "replyx.db")) as file:
+        assert file.execute("SELECT rating, rating_text FROM dialog WHERE id = ?", [dialog]).fetchone() == (5, "quick")
+    keys.press("Escape")
+    expect(page.get_by_role("button", name="Open chat")).to_be_focused()
+
+
+def test_a_new_line_is_read_out_once_and_what_was_there_is_not(page, cast):
+    widget = Widget(page).open()
+    frame = frame_of(page)
+    frame.evaluate(LISTEN)
+    widget.write("is anybody there?")
+    expect(widget.log).to_contain_text("Sent")
+    dialog = dialog_of(cast, "is anybody there?")
+    answer(cast, dialog, "I am")
+    expect(widget.lines).to_have_count(2)
+    cast.manager.http("POST", f"/dialogs/{dialog}/typing", {"typing": True})
+    frame.evaluate("window.dispatchEvent(new Event('focus'))")
+    answer(cast, dialog, "still here")
+    expect(widget.lines).to_have_count(3)
+    assert frame.evaluate("window.heard") == ["Anna: I am", "Anna: still here"]
+    page.reload()
+    widget.open()
+    frame_of(page).evaluate(LISTEN)
+    expect(widget.lines).to_have_count(3)
+    answer(cast, dialog, "and now?")
+    expect(widget.lines).to_have_count(4)
+    assert frame_of(page).evaluate("window.heard") == ["Anna: and now?"]
+    assert widget.log.get_attribute("aria-live") == "off"
+
+
+def test_a_draft_is_kept_over_a_reload_and_goes_with_the_line(page):
+    widget = Widget(page).open()
+    widget.text.press_sequentially("half a thought")
+    until(lambda: any(key.endswith(".draft") for key in widget.stored()))
+    page.reload()
+    widget.open()
+    expect(widget.text).to_have_value("half a thought")
+    widget.write("half a thought and its end")
+    expect(widget.log).to_contain_text("Sent")
+    until(lambda: not any(key.endswith(".draft") for key in widget.stored()))
+    page.reload()
+    expect(widget.open().text).to_have_value("")
+
+
+def test_who_reads_further_up_stays_there_and_is_told_of_what_comes(page, cast):
+    widget = Widget(page).open()
+    widget.write("line 0")
+    expect(widget.log).to_contain_text("Sent")
+    dialog = dialog_of(cast, "line 0")
+    for number in range(1, 61):
+        answer(cast, dialog, f"line {number}")
+    expect(widget.lines).to_have_count(61)
+    page.reload()
+    widget.open()
+    expect(widget.lines.last).to_have_text("line 60")
+    frame = frame_of(page)
+    until(lambda: frame.evaluate(FULL))
+    before = widget.lines.count()
+    assert before < 61
+    frame.evaluate("document.getElementById('main').scrollTop = 0")
+    top = widget.lines.first
+    at = top.bounding_box()["y"]
+    line = top.text_content()
+    widget.frame.get_by_role("button", name="Earlier messages").click()
+    expect(widget.lines).to_have_count(61)
+    assert abs(widget.log.get_by_text(line, exact=True).bounding_box()["y"] - at) < 2
+    answer(cast, dialog, "news")
+    pill = widget.frame.get_by_role("button", name="New messages")
+    expect(pill).to_be_visible()
+    assert not frame.evaluate(FULL)
+    pill.click()
+    expect(pill).to_be_hidden()
+    assert frame.evaluate(FULL)
+    expect(widget.text).to_be_focused()
+    answer(cast, dialog, "at the end")
+    expect(widget.lines.last).to_have_text("at the end")
+    until(lambda: frame.evaluate(FULL))
+    page.set_viewport_size({"width": 390, "height": 420})
+    until(lambda: frame.evaluate(FULL))
+    expect(pill).to_be_hidden()
+
+
+def test_a_person_is_one_press_away_and_lines_of_a_kind_are_one_group(page, cast):
+    widget = Widget(page).open()
+    widget.frame.get_by_role("button", name="Talk to a person").click()
+    expect(widget.lines).to_have_text(["I would like to talk to a person."])
+    expect(widget.frame.get_by_text("A person will answer here soon.")).to_be_visible()
+    expect(widget.frame.get_by_role("button", name="Talk to a person")).to_be_hidden()
+    expect(widget.text).to_be_focused()
+    widget.write("🎉")
+    dialog = dialog_of(cast, "🎉")
+    answer(cast, dialog, "See https://shop.example/a_(b), or write to help@shop.example.")
+    expect(widget.log.get_by_role("link")).to_have_text(["https://shop.example/a_(b)", "help@shop.example"])
+    links = widget.log.get_by_role("link").evaluate_all("all => all.map(({ href, target, rel }) => [href, target, rel])")
+    assert links == [["https://shop.example/a_(b)", "_blank", "noopener noreferrer nofollow"],
+                     ["mailto:help@shop.example", "_blank", "noopener noreferrer nofollow"]]
+    classes = widget.log.locator("article").evaluate_all("all => all.map((line) => line.className)")
+    assert [set(names.split()) for names in classes] == [{"guest"}, {"guest", "more", "last", "emoji"}, {"manager", "last"}]
+    assert widget.log.locator(".day").all_text_contents() == ["today"]
+    assert [foot.is_visible() for foot in widget.log.locator(".foot").all()] == [False, True, True]
+
+
+def test_the_host_pages_api_speaks_for_the_guest_and_forgets_them(page, cast):
+    widget = Widget(page).open()
+    page.evaluate("""() => { window.told = []; for (const name of ["message", "unread", "error"])
+        ReplyX.on(name, (data) => window.told.push([name, data])); ReplyX.send("from the page"); }""")
+    expect(widget.lines).to_have_text(["from the page"])
+    expect(widget.log).to_contain_text("Sent")
+    dialog = dialog_of(cast, "from the page")
+    widget.close()
+    answer(cast, dialog, "seen?")
+    until(lambda: len(page.evaluate("window.told")) == 3)
+    assert [name for name, _ in page.evaluate("window.told")] == ["message", "message", "unread"]
+    widget.open()
+    widget.text.press_sequentially("a draft")
+    page.evaluate("ReplyX.reset()")
+    expect(widget.lines).to_have_count(0)
+    until(lambda: widget.stored() == [])
+    expect(widget.text).to_have_value("")
+    widget.write("somebody new")
+    expect(widget.log).to_contain_text("Sent")
+    assert dialog_of(cast, "somebody new") != dialog
+
+
+def test_tones_come_when_nobody_looks_unless_they_are_switched_off(context, host, cast):
+    context.add_init_script("""window.tones = 0; window.AudioContext = class { currentTime = 0; destination = null; resume() { } };
+        window.GainNode = class { gain = { setValueAtTime() {}, linearRampToValueAtTime() {}, exponentialRampToValueAtTime() {} };
+          connect() { return this; } };
+        window.OscillatorNode = class { connect() { return { connect() {} }; } start() { window.tones += 1; } stop() {} };""")
+    page = context.new_page()
+    page.goto(host.url)
+    widget = Widget(page).open()
+    widget.write("wake me")
+    expect(widget.log).to_contain_text("Sent")
+    dialog = dialog_of(cast, "wake me")
+    answer(cast, dialog, "before your eyes")
+    expect(widget.lines).to_have_count(2)
+    assert frame_of(page).evaluate("window.tones") == 0
+    widget.close()
+    answer(cast, dialog, "behind your back")
+    until(lambda: frame_of(page).evaluate("window.tones") == 2)
+    widget.open()
+    widget.frame.get_by_role("button", name="Menu").click()
+    switch = widget.frame.get_by_role("menuitemcheckbox", name="Sound")
+    expect(switch).to_have_attribute("aria-checked", "true")
+    switch.click()
+    page.reload()
+    widget.open()
+    expect(widget.lines).to_have_count(3)
+    widget.frame.get_by_role("button", name="Menu").click()
+    expect(switch).to_have_attribute("aria-checked", "false")
+    page.keyboard.press("Escape")
+    widget.close()
+    answer(cast, dialog, "in silence")
+    expect(widget.frame.locator("#log .text")).to_have_count(4)
+    assert frame_of(page).evaluate("window.tones") == 0
+
+
+def test_an_earlier_chat_can_be_read_again(page, cast):
+    widget = Widget(page).open()
+    widget.write("my first chat")
+    expect(widget.log).to_contain_text("Sent")
+    cast.manager.http("POST", f"/dialogs/{dialog_of(cast, 'my first chat')}/close")
+    expect(widget.frame.get_by_text("This chat was closed")).to_be_visible()
+    guest = Guest(cast, guest_id=page.evaluate(f"localStorage.getItem('replyx.{cast.site['id']}.guest_id')"))
+    guest.open("my second chat")
+    expect(widget.lines).to_have_text(["my second chat"])
+    widget.frame.get_by_role("button", name="Menu").click()
+    widget.frame.get_by_role("menuitem", name="Earlier chats").click()
+    entry = widget.frame.get_by_role("dialog", name="Earlier chats").get_by_role("button", name=re.compile("my first chat"))
+    expect(entry).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(widget.lines).to_have_text(["my first chat"])
+    expect(widget.text).to_be_hidden()
+    back = widget.frame.get_by_role("button", name="Back to the chat")
+    expect(back).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(widget.lines).to_have_text(["my second chat"])
+    expect(widget.text).to_be_focused()
+    assert frame_of(page).evaluate("document.getElementById('said').textContent") == ""
+
+
+def test_the_full_page_is_a_chat_of_its_own_on_a_small_screen_too(context, served, cast):
+    site = make_site(served, "Full", look={"color": "#ffd400", "theme": "dark", "variables": {"--rx-radius": "4px"}},
+                     greeting="Welcome to https://full.example")
+    page = context.new_page()
+    page.set_viewport_size({"width": 320, "height": 480})
+    page.goto(f"{served.url}/chat?site_token={site['site_token']}")
+    expect(page.locator("#greeting").get_by_role("link")).to_have_attribute("href", "https://full.example/")
+    page.get_by_role("textbox", name="Message").fill("w" * 200)
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("log")).to_contain_text("Sent")
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    bubble = page.locator(".guest .text").evaluate("(node) => (({ color, backgroundColor, borderEndStartRadius }) => "
+                                                   "[color, backgroundColor, borderEndStartRadius])(getComputedStyle(node))")
+    assert bubble == ["rgb(0, 0, 0)", "rgb(255, 212, 0)", "4px"]
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert page.get_by_role("textbox", name="Message").evaluate("(box) => getComputedStyle(box).fontSize") == "16px"
+    page.reload()
+    expect(page.locator("#log .text")).to_have_text(["w" * 200])
+
+
+def test_a_part_that_does_not_come_stops_nobody(context, cast):
+    """The menu can't be loaded: it is said, the chat goes on, and the next press tries again."""
+    with HostPage(cast.site["snippet"]) as host:
+        page = context.new_page()
+        page.route("**/menu.js", lambda route: route.abort())
+        page.goto(host.url)
+        widget = Widget(page).open()
+        widget.frame.get_by_role("button", name="Menu").click()
+        expect(widget.frame.get_by_role("alert")).to_have_text("There is no connection. Check the network.")
+        widget.write("all the same")
+        expect(widget.log).to_contain_text("Sent")
+        page.unroute("**/menu.js")
+        widget.frame.get_by_role("button", name="Menu").click()
+        expect(widget.frame.get_by_role("menu")).to_be_visible()
+
+
+HOSTILE = """<p onclick="run()">a <strong style="color:red">b</strong><img src=x onerror=run()><script>run()</script></p>
+<a href="javascript:run()">c</a><a href=" JaVa\tscript:run()">d</a>
+<a href="https://shop.example/" onmouseover=run() target=_top>e</a>
+<a href="data:text/html,x">f</a><svg><a xlink:href="javascript:run()"><text>g</text></a></svg>
+<math><mi xlink:href="javascript:run()">h</mi></math><iframe srcdoc="<script>parent.run()</script>"></iframe>
+<form action=/x><input name=attributes></form><style>*{display:none}</style><template><img src=x onerror=run()></template>
+<ul><li>i https://shop.example/i</li></ul><noscript><p title="</noscript><img src=x onerror=run()>"></p></noscript>
+<p><a href="/frame">j</a><details open ontoggle=run()>k</details></p><object data="javascript:run()"></object>
+<base href="//evil.example">"""
+
+
+@pytest.fixture(scope="module")
+def modules(browser, served, cast):
+    """The full page, from which the widget's modules can be loaded by name."""
+    with browser.new_context() as profile:
+        page = profile.new_page()
+        page.goto(f"{served.url}/chat?site_token={cast.site['site_token']}")
+        page.get_by_role("textbox", name="Message").wait_for()
+        yield page
+
+
+def call(page, module, run, given=None):
+    """What `run(module, given)` gives; the frame's policy is in force."""
+    return page.evaluate(f"""async (given) => {{
+        const url = new URL("{module}.js", document.getElementById("sheet").href);
+        return ({run})(await import(url), given); }}""", given)
+
+
+def test_html_is_copied_through_an_allow_list(modules):
+    found = call(modules, "rich", """({ fromHtml }, html) => {
+        window.ran = 0; window.run = () => { window.ran += 1; };
+        const box = document.createElement("div");
+        box.append(...fromHtml(html));
+        document.body.append(box);
+        const nodes = [...box.querySelectorAll("*")].map((node) => [node.localName,
+          ...[...node.attributes].map(({ name, value }) => `${name}=${value}`)]);
+        const text = box.textContent.replace(/\\s+/g, " ").trim();
+        box.querySelectorAll("a").forEach((link) => link.dispatchEvent(new MouseEvent("mouseover")));
+        box.remove();
+        return { nodes, text, ran: window.ran }; }""", HOSTILE)
+    link = ["target=_blank", "rel=noopener noreferrer nofollow"]
+    assert found["ran"] == 0
+    assert found["nodes"] == [["p"], ["strong"], ["a", "href=https://shop.example/", *link], ["ul"], ["li"],
+                              ["a", "href=https://shop.example/i", *link], ["p"], ["p"]]
+    assert found["text"] == "a b cd e f i https://shop.example/i j"
+
+
+IDN = "магазин.рф".encode("idna").decode()
+
+
+@pytest.mark.parametrize("text, links", [
+    ("see https://a.example/x.", ["https://a.example/x"]),
+    ("(https://a.example/x_(y))", ["https://a.example/x_(y)"]),
+    ("javascript:alert(1) data:text/html,x file:///etc/passwd", []),
+    ("https://a.example/?q=<script>", ["https://a.example/?q="]),
+    ("http://[bad and https:// alone", []),
+    ("write to Me@магазин.рф!", ["mailto:Me@магазин.рф"]),
+    ("HTTPS://A.EXAMPLE and https://магазин.рф/п", ["https://a.example/", f"https://{IDN}/п"]),
+])
+def test_only_the_webs_and_mails_addresses_are_links(modules, text, links):
+    found = call(modules, "rich", """({ fromText }, text) => { const made = fromText(text);
+        return [made.map((piece) => piece.textContent ?? piece).join(""),
+            made.filter((piece) => piece.href).map(({ href }) => href)];
+        }""", text)
+    assert [found[0], list(map(unquote, found[1]))] == [text, links]
+
+
+@pytest.mark.parametrize("text, large", [("🎉", True), ("👨‍👩‍👧 🇩🇪", True), ("👍🏽", True), ("42", False), ("ok 👍", False),
+                                         ("🎉" * 13, False), (" ", False)])
+def test_little_but_emoji_is_large(modules, text, large):
+    assert call(modules, "rich", "({ isEmoji }, text) => isEmoji(text)", text) is large
+
+
+def luminance(css):
+    rgb = [int(part) / 255 for part in re.findall(r"\d+", css)[:3]]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in rgb]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one, other):
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+READ = """({ show }, look) => { show(look); const probe = document.createElement("i"); document.body.append(probe);
+    const of = (name) => { probe.style.color = `var(--rx-${name})`; return getComputedStyle(probe).color; };
+    const names = ["accent", "accent-text", "guest-bubble", "guest-text", "link", "background", "bubble", "text", "soft-text",
+      "bubble-text", "danger"];
+    const found = Object.fromEntries(names.map((name) => [name, of(name)]));
+    probe.remove(); return found; }"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_whatever_colour_the_owner_picks_all_can_be_read(modules, theme):
+    grey = [f"#{level:02x}{level:02x}{level:02x}" for level in range(0, 256, 51)]
+    for color in ("#1f5eff", "#ff0000", "#00ff00", "#ffff00", "#777777", "#ff7f50", "#0a0a23", "#00bcd4", "#fff", *grey):
+        found = call(modules, "look", READ, {"color": color, "theme": theme, "variables": {}})
+        for text, ground in (("accent-text", "accent"), ("guest-text", "guest-bubble"), ("link", "background"),
+                             ("link", "bubble"), ("danger", "background"), ("text", "background"), ("soft-text", "background"),
+                             ("soft-text", "bubble"), ("bubble-text", "bubble")):
+            assert contrast(found[text], found[ground]) >= 4.5, (color, theme, text, ground)
+    own = {"--rx-background": "#102030", "--rx-guest-bubble": "#eeeeee", "--rx-text": "#abcdef"}
+    found = call(modules, "look", READ, {"color": "#1f5eff", "theme": "light", "variables": own})
+    assert found["text"] == "rgb(171, 205, 239)" and contrast(found["guest-text"], found["guest-bubble"]) >= 4.5
+    assert contrast(found["link"], found["background"]) >= 4.5
+
+
+def test_the_console_sees_each_change_at_once_and_nobody_else_can_make_one(context, served, cast):
+    page = context.new_page()
+    page.route(f"{served.url}/console-test", lambda route: route.fulfill(content_type="text/html", body=(
+        f'<iframe width=390 height=600 src="/preview?site_token={cast.site["site_token"]}"></iframe>')))
+    page.goto(f"{served.url}/console-test")
+    panel = page.frame_locator("iframe")
+    expect(panel.locator("#log .text")).to_have_count(2)
+    settings = {"look": {"color": "#00ff00", "theme": "dark", "variables": {}}, "dir": "rtl", "lang": "ar", "greeting": "Salam"}
+    post = """(settings) => document.querySelector("iframe").contentWindow
+        .postMessage({ replyx: 2, type: "preview", settings }, location.origin)"""
+    page.evaluate(post, settings)
+    expect(panel.locator("#greeting")).to_have_text("Salam")
+    expect(panel.locator("html")).to_have_attribute("dir", "rtl")
+    expect(panel.locator("html")).to_have_attribute("data-theme", "dark")
+    guest, other = panel.locator("article.guest").bounding_box(), panel.locator("article.assistant").bounding_box()
+    send, menu = panel.locator("#send").bounding_box(), panel.locator("#menu").bounding_box()
+    assert guest["x"] < 60 and other["x"] + other["width"] > 360 and send["x"] < 60 and menu["x"] < 120
+    assert panel.locator("body").evaluate("(body) => body.scrollWidth") == 390
+    frame = next(frame for frame in page.frames if "/preview" in frame.url)
+    frame.evaluate("""() => window.postMessage({ type: "preview", settings: { greeting: "from itself" } }, location.origin)""")
+    page.evaluate(post, {"greeting": "from the console"})
+    expect(panel.locator("#greeting")).to_have_text("from the console")
+    assert requests.get(frame.url, timeout=10).headers["Content-Security-Policy"].endswith("frame-ancestors 'self'")

@@ -1,0 +1,111 @@
+// Whether a form stands before the guest's first line, what became of it, and when somebody answers. For sites that say so.
+import { $, element } from "./dom.js";
+import { Form } from "./form.js";
+import { whenAnswered } from "./hours.js";
+import { fill } from "./texts.js";
+
+const KEY = "form";
+
+/** What an earlier page kept: {values, isDone}. */
+function parsed(text) {
+  try { return { values: {}, ...JSON.parse(text) }; } catch { return null; }
+}
+
+export function start(panel) { return new Forms(panel); }
+
+/** `answers` go with the chat's first line. */
+class Forms {
+  #kept;
+  #form;
+  #thanks = "";
+
+  constructor({ settings, stored, bridge, chat, view }) {
+    const { texts, lang, hours } = settings;
+    const about = whenAnswered(settings, texts.forms, lang);
+    Object.assign(this, { settings, texts: texts.forms, about, bridge, chat, view });
+    // Out of hours nobody answers soon.
+    if (!hours.open && about) texts.waiting = about;
+    this.#kept = KEY in stored ? parsed(stored[KEY]) : null;
+    this.said = element("p", { id: "thanks", role: "status" });
+    $("form-place").after(this.said);
+    $("reply").textContent = about;
+    this.render();
+  }
+
+  get answers() { return this.#kept?.isDone ? this.#kept.values : undefined; }
+
+  /** Closed without a form for it, the site asks what it asks in its hours: consent, for one, must not depend on the clock. */
+  get #kind() {
+    const { hours, forms } = this.settings;
+    if (!hours.open && forms.offline) return "offline";
+    return forms.prechat ? "prechat" : null;
+  }
+
+  /** Whoever has a dialog, a line under way, or a text begun, is past the form. */
+  get #isWanted() {
+    const { dialog, outbox, isNew } = this.chat;
+    return Boolean(this.#kind && !this.answers && isNew && !dialog.view && !outbox.entries.length && !$("text").value);
+  }
+
+  /** Show or hide the form as the chat stands. */
+  render() {
+    if (this.chat.dialog.view) this.#finish();
+    if (this.#isWanted && !this.#form) this.#show();
+    else if (this.#form && !this.#isWanted) this.#hide();
+  }
+
+  /** True if the form has taken the focus. */
+  focus() {
+    this.#form?.focus();
+    return Boolean(this.#form);
+  }
+
+  #show() {
+    const kind = this.#kind;
+    $("form-place").hidden = false;
+    document.body.classList.add("asking");
+    this.#form = new Form({
+      place: $("form-place"), isOffline: kind === "offline", fields: this.settings.forms[kind], about: this.about,
+      hasMail: this.settings.mail, texts: this.texts, values: this.#kept?.values ?? {},
+      save: (values) => this.#keep({ values }),
+      submit: (values, text) => this.#submit(values, text),
+    });
+  }
+
+  #hide() {
+    this.#form = null;
+    document.body.classList.remove("asking");
+    $("form-place").hidden = true;
+    $("form-place").replaceChildren();
+    this.view.enter();
+  }
+
+  #keep(kept) {
+    this.#kept = kept;
+    return this.bridge.save(KEY, JSON.stringify(kept));
+  }
+
+  async #submit(values, text) {
+    if (this.answers) return;
+    // The answers are kept before the line is: a reload between the two must not part them.
+    await this.#keep({ values, isDone: true });
+    if (text) {
+      this.#thanks = this.#thank(values);
+      this.chat.send(text, { form: values });
+    }
+    this.render();
+  }
+
+  #thank(values) {
+    const address = this.settings.forms.offline.filter(({ kind }) => kind === "email").map(({ name }) => values[name]).find(Boolean);
+    return this.settings.mail && address ? fill(this.texts.thanksByMail, { email: address }) : this.texts.thanks;
+  }
+
+  /** The server has the answers, with the first line. */
+  #finish() {
+    if (this.#kept) this.bridge.remove(KEY);
+    this.#kept = null;
+    if (this.chat.dialog.lines.some(({ sender }) => sender !== "guest")) this.#thanks = "";
+    if (this.said.textContent !== this.#thanks) this.said.textContent = this.#thanks;
+  }
+}

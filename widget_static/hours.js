@@ -1,0 +1,25 @@
+// When somebody answers, in a sentence.
+import { fill } from "./texts.js";
+
+const DAY_MS = 86400000;
+
+/** A moment as the visitor's own clock and language have it: "tomorrow, 09:00", "Monday, 09:00". */
+export function moment(at, lang, now = new Date()) {
+  const when = new Date(at);
+  // The chat's language, in the visitor's own form of it: 13:00 or 1 pm.
+  const locale = navigator.languages.find((tag) => tag.startsWith(lang)) ?? lang;
+  const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate());
+  // Rounded: a day of a change of clocks has an hour more or less.
+  const days = Math.round((midnight(when) - midnight(now)) / DAY_MS);
+  const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }).format(when);
+  const options = days < 7 ? { weekday: "long" } : { day: "numeric", month: "long" };
+  const day = days < 2 ? new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(days, "day")
+    : new Intl.DateTimeFormat(locale, options).format(when);
+  return `${day}, ${time}`;
+}
+
+/** What a visitor may expect of the site: when it is back, or how soon it answers; "" where it says neither. */
+export function whenAnswered({ hours, reply_time: replyTime }, texts, lang) {
+  if (!hours.open) return hours.opens_at ? fill(texts.back, { when: moment(hours.opens_at, lang) }) : "";
+  return replyTime ? texts[`reply_${replyTime}`] : "";
+}

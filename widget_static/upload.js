@@ -1,0 +1,151 @@
+// Files on their way to the server, one after the other. Nothing here draws.
+
+export const LARGEST = 10 * 1024 * 1024;
+export const MOST = 10;
+const LONGEST_NAME = 200;
+// Neither a byte on its way nor an answer for so long: the connection is dead.
+const STALL_MS = 30000;
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 30000;
+const RETRY = new Set(["rate_limited", "internal", "storage_unavailable", "unreachable"]);
+
+const endingOf = (name) => (name.includes(".") ? name.split(".").at(-1).toLowerCase() : "");
+
+/** Why a file can't be sent, before it is: `too_large`, `empty`, `kind`; nothing when it can. `accept` is a file input's. */
+export function refusal({ name, size, type }, accept) {
+  if (!accept.split(",").some((kind) => kind === type || kind === `.${endingOf(name)}`)) return "kind";
+  if (!size) return "empty";
+  return size > LARGEST ? "too_large" : undefined;
+}
+
+/** A name as the server takes it: whole characters only, its ending kept. */
+function wireName(name) {
+  const ending = name.includes(".") ? `.${endingOf(name)}` : "";
+  const whole = [...(name.toWellFormed?.() ?? name)].join("");
+  return whole.length > LONGEST_NAME ? whole.slice(0, LONGEST_NAME - ending.length) + ending : whole;
+}
+
+/** The server's answer, or an error in its shape. What a gateway between says counts only where it is about the size. */
+function read(request) {
+  let answer;
+  try { answer = JSON.parse(request.responseText); } catch { /* not our server's */ }
+  if (answer?.ok && answer.file) return answer;
+  if (answer?.error?.code) return answer;
+  return { error: { code: request.status === 413 ? "too_large" : "unreachable" } };
+}
+
+/**
+ * `url` and `headers` are where and as whom, `prepare()` resolves when that is settled; `onChange()` is called whenever an item
+ * has changed.
+ *
+ * An item is {key, file, name, size, type, state, progress 0..1, code, seconds, stored}: `waiting` (with a `code` once a try has
+ * failed: it is tried again by itself, after `seconds` where the server asked for time), `sending`, `done` with what the
+ * server has as `stored`, or `failed` for good because of `code`.
+ */
+export class Uploads {
+  items = [];
+  #request;
+  #timer;
+  #attempts = 0;
+  #nextKey = 1;
+
+  constructor({ url, headers, prepare, onChange }) {
+    Object.assign(this, { url, headers, prepare, onChange });
+    window.addEventListener("online", () => this.#pumpNow());
+  }
+
+  add(file) {
+    const { name, size, type } = file;
+    this.items.push({ key: this.#nextKey++, file, name, size, type, state: "waiting", progress: 0 });
+    this.onChange();
+    this.#pump();
+  }
+
+  /** Take up what the server has from before this page was loaded. */
+  restore(stored) {
+    const { name, size, type } = stored;
+    this.items.push({ key: this.#nextKey++, name, size, type, state: "done", progress: 1, stored });
+    this.onChange();
+  }
+
+  retry(item) {
+    Object.assign(item, { state: "waiting", code: undefined });
+    this.onChange();
+    this.#pumpNow();
+  }
+
+  /** Cancel it, or forget it. */
+  remove(item) {
+    this.items = this.items.filter((other) => other !== item);
+    if (item.state === "sending") this.#request?.abort();
+    this.onChange();
+  }
+
+  /** What the server has of all items, which go with this. */
+  take() {
+    const taken = this.items.map((item) => item.stored);
+    this.items = [];
+    this.onChange();
+    return taken;
+  }
+
+  #pumpNow() {
+    this.#attempts = 0;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#pump();
+  }
+
+  async #pump() {
+    const item = this.items.find(({ state }) => state === "waiting");
+    if (!item || this.#request || this.#timer) return;
+    Object.assign(item, { state: "sending", progress: 0 });
+    this.#request = new XMLHttpRequest();
+    this.onChange();
+    const answer = await this.#send(item);
+    this.#request = undefined;
+    if (this.items.includes(item)) this.#settle(item, answer);
+    this.#pump();
+  }
+
+  /** The server's answer to one file, or an error in its shape. */
+  async #send(item) {
+    // A file that was moved or changed since it was chosen fails like a network would, and would be tried for ever.
+    try { await item.file.slice(0, 1).arrayBuffer(); } catch { return { error: { code: "unreadable" } }; }
+    await this.prepare();
+    const request = this.#request;
+    if (!this.items.includes(item)) return {};
+    return new Promise((resolve) => {
+      let stall;
+      const moved = () => { clearTimeout(stall); stall = setTimeout(() => request.abort(), STALL_MS); };
+      request.open("POST", `${this.url}?name=${encodeURIComponent(wireName(item.name))}`);
+      request.setRequestHeader("Content-Type", "application/octet-stream");
+      for (const [header, value] of Object.entries(this.headers)) request.setRequestHeader(header, value);
+      request.upload.addEventListener("progress", ({ loaded, total }) => {
+        moved();
+        item.progress = total ? loaded / total : 0;
+        this.onChange();
+      });
+      request.addEventListener("loadend", () => { clearTimeout(stall); resolve(read(request)); });
+      moved();
+      request.send(item.file);
+    });
+  }
+
+  #settle(item, { file, error }) {
+    if (file) {
+      this.#attempts = 0;
+      Object.assign(item, { state: "done", progress: 1, code: undefined, stored: file });
+    } else if (RETRY.has(error.code)) {
+      Object.assign(item, { state: "waiting", progress: 0, code: error.code, seconds: error.retry_after });
+      this.#later(error.retry_after);
+    } else Object.assign(item, { state: "failed", progress: 0, code: error.code });
+    this.onChange();
+  }
+
+  #later(seconds) {
+    const backOff = Math.min(FIRST_WAIT_MS * 2 ** this.#attempts, LONGEST_WAIT_MS) * (0.5 + Math.random() / 2);
+    this.#attempts += 1;
+    this.#timer = setTimeout(() => { this.#timer = undefined; this.#pump(); }, seconds ? seconds * 1000 : backOff);
+  }
+}
