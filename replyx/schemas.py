@@ -8,7 +8,6 @@ from .errors import Invalid
 from .values import Email, Id, Lang, Text, Truth, Uuid
 
 MAX_TEXT = 10_000
-# Managers' languages; a guest's are the widget's.
 LANGS = ("en", "ru")
 
 

@@ -11,7 +11,7 @@ from tests.hostpage import HostPage
 from tests.served import Served
 
 CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP *.test 127.0.0.1"]
+            "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP *.test 127.0.0.1, MAP *.xn--p1ai 127.0.0.1"]
 TOOLS = {"browser": ("chromium",), "compiler": ("cc",), "node": ("node", "npm"), "nginx": ("nginx", "openssl"),
          "openssl": ("openssl",)}
 
@@ -55,7 +55,7 @@ def cast(served):
 
 @pytest.fixture(scope="session")
 def browser():
-    """The real Chromium, without its talks to hosts of its own; names under .test are this machine."""
+    """The real Chromium, without its talks to hosts of its own; names under .test and .рф are this machine."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=find("chromium"), args=CHROMIUM)
         yield chromium

@@ -6,25 +6,33 @@ from tests.served import until
 
 
 class HostPage:
-    """`with HostPage(snippet) as page`: served at page.url, from `localhost`, while ReplyX is at 127.0.0.1."""
+    """`with HostPage(snippet) as page`: served at page.url, any path, from `localhost`, while ReplyX is at 127.0.0.1.
 
-    def __init__(self, snippet, head=""):
-        body = f"<!doctype html><html lang=en><head><meta charset=utf-8><link rel=icon href='data:,'>{head}</head>" \
-               f"<body><h1>A shop</h1>{snippet}</body></html>".encode()
+    `name` is another host's, `headers` go with the page, `body` stands before the snippet. The snippet may be set later.
+    """
+
+    def __init__(self, snippet="", head="", name="localhost", headers=None, body="<h1>A shop</h1>"):
+        self.snippet, self.head, self.body = snippet, head, body
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                self.send_response(200)
-                self.send_header("Content-Type", "text/html")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+            def do_GET(handler):
+                page = b"" if handler.path == "/favicon.ico" else self._page()
+                handler.send_response(200)
+                for header, value in {"Content-Type": "text/html", "Content-Length": len(page), **(headers or {})}.items():
+                    handler.send_header(header, str(value))
+                handler.end_headers()
+                handler.wfile.write(page)
 
             def log_message(self, *_):
                 pass
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self.url = f"http://localhost:{self._server.server_port}"
+        self.port = self._server.server_port
+        self.url = f"http://{name}:{self.port}"
+
+    def _page(self):
+        return f"<!doctype html><html lang=en><head><meta charset=utf-8><title>A shop</title>{self.head}</head>" \
+               f"<body>{self.body}{self.snippet}</body></html>".encode()
 
     def __enter__(self):
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

@@ -199,7 +199,7 @@ class Host {
     this.isOpen = opened;
     this.button.setAttribute("aria-expanded", opened);
     this.name("");
-    this.#tell({ type: opened ? "shown" : "hidden" });
+    if (this.#isDrawn) this.#tell({ type: opened ? "shown" : "hidden" });
     this.#fit();
     this.#signs?.then((signs) => signs.clear());
     if (opened) this.unread(0);
@@ -229,6 +229,7 @@ class Host {
     const wasOpen = this.isOpen;
     this.#frame.remove();
     this.#frame = undefined;
+    this.#isDrawn = false;
     if (wasOpen) {
       this.#turn(false);
       this.#show((signs) => signs.say("failed"));
@@ -284,6 +285,9 @@ class Host {
       this.#emit("message", { message });
     },
     error: ({ code, message }) => this.#emit("error", { code, message }),
-    state: ({ state }) => this.tested?.("online", { state }),
+    state: ({ state }) => {
+      if (state === "refused") this.tested?.("failed", { reason: state });
+      else if (state === "online" || state === "polling") this.tested?.("online", { state });
+    },
   };
 }

@@ -40,7 +40,7 @@
   button.setAttribute("aria-label", `${look.label} ${settings.open[code]}`.trim());
 
   /** Put the launcher on the page; true if it was not there. */
-  const stay = () => host.isConnected || !(inline ? document.querySelector(inline) : document.body)?.append(host);
+  const stay = () => !host.isConnected && !(inline ? document.querySelector(inline) : document.body)?.append(host);
 
   /** Fetch the other half; it takes over the queue, and with it all commands. After a failure the next call tries again. */
   const load = () => {
@@ -59,7 +59,7 @@
     show() { host.hidden = false; stay(); },
     hide() { host.hidden = true; },
     push(...commands) {
-      for (const [name, ...args] of commands) try { api[name](...args); } catch (error) { warn(name, error); }
+      for (const command of commands) try { api[command[0]](...command.slice(1)); } catch (error) { warn(command, error); }
     },
     destroy() {
       queue.push(["destroy"]);
@@ -93,5 +93,5 @@
   if (inline || location.hash == "#replyx-test") load();
   if (proactive) timer = setTimeout(load, Math.min(...proactive.map(({ after }) => after)) * 1000);
   window.ReplyX = api;
-  if (early) api.push(...early);
+  api.push(...[].concat(early || []));
 })();

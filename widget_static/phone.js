@@ -38,7 +38,8 @@ export class Phone {
     const { overflow, priority, hadStyle, left, top } = this.#lock;
     this.#lock = undefined;
     documentElement.style.setProperty("overflow", overflow, priority);
-    if (!hadStyle && !documentElement.style.length) documentElement.removeAttribute("style");
+    // Asked for, the attribute is written out; before that, browsers would take away nothing and then write it.
+    if (!hadStyle && !documentElement.getAttribute("style")) documentElement.removeAttribute("style");
     // A keyboard moves the page to show the field that is written in.
     if (scrollX !== left || scrollY !== top) scrollTo({ left, top, behavior: "instant" });
   }

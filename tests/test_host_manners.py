@@ -1,0 +1,229 @@
+"""The chat's other half on the host page: what shows while it is closed, how it opens and fits, and whom it meets: browsers
+that block, pages that come back, parts of the version before; in the real Chromium."""
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.conftest import CHROMIUM, find
+from tests.hostpage import HostPage, Widget
+from tests.served import until
+
+pytestmark = pytest.mark.browser
+OLD = Path(__file__).parent / "old"
+
+
+def dialog_of(cast, text):
+    rows = cast.manager.http("GET", "/dialogs").json()["dialogs"]
+    return next((row["id"] for row in rows if row["last_message"]["text"] == text), None)
+
+
+def answer(cast, dialog_id, text):
+    assert cast.manager.http("POST", f"/dialogs/{dialog_id}/messages", {"text": text}).ok
+
+
+def begin(page, cast, text):
+    """A dialog begun in the open panel; its id."""
+    widget = Widget(page).open()
+    widget.write(text)
+    expect(widget.log).to_contain_text("Sent")
+    return widget, dialog_of(cast, text)
+
+
+def test_a_closed_chat_shows_what_comes(page, cast):
+    widget, dialog_id = begin(page, cast, "badge, please")
+    launcher = page.get_by_role("button", name="Open chat")
+    page.keyboard.press("Escape")
+    expect(launcher).to_be_focused()
+    # Nobody looks at the page: its title says so by turns, whatever the page does with it.
+    page.evaluate("() => { window.titles = []; document.hasFocus = () => false; setInterval(() => {"
+                  "  if (titles.at(-1) !== document.title) titles.push(document.title); }, 50); }")
+    answer(cast, dialog_id, "<i>first</i>")
+    expect(page.get_by_role("button", name="Open chat (1)")).to_be_visible()
+    expect(page.get_by_role("status")).to_contain_text("Anna<i>first</i>")
+    until(lambda: page.evaluate("titles.join()") == "A shop,(1) A shop,A shop,(1) A shop")
+    page.evaluate("document.title = 'Basket'")
+    until(lambda: page.evaluate("titles.at(-1)") == "(1) Basket")
+    page.evaluate("() => { delete document.hasFocus; window.dispatchEvent(new Event('focus')); }")
+    assert page.title() == "Basket"
+    page.get_by_role("button", name="Dismiss").click()
+    expect(page.get_by_role("status")).to_be_empty()
+    answer(cast, dialog_id, "second")
+    expect(page.get_by_role("button", name="Open chat (2)")).to_be_visible()
+    # The next page asks once, and shows the same; a click on the line opens the chat.
+    page.reload()
+    expect(page.get_by_role("button", name="Open chat (2)")).to_be_visible()
+    assert page.locator("iframe").count() == 0
+    page.get_by_role("status").get_by_role("button", name="second").click()
+    expect(widget.lines).to_have_text(["badge, please", "<i>first</i>", "second"])
+    widget.close()
+    expect(launcher).to_have_attribute("aria-label", "Open chat")
+    expect(page.get_by_role("status")).to_be_empty()
+
+
+def test_on_a_phone_the_panel_covers_the_page_and_gives_its_place_back(browser, cast):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale="en-GB")
+    page = context.new_page()
+    viewport = "<meta name=viewport content=width=device-width>"
+    with HostPage(cast.site["snippet"], head=viewport) as host:
+        cover_and_give_back(page, host)
+    context.close()
+
+
+def cover_and_give_back(page, host):
+    page.goto(host.url)
+    page.evaluate("() => { document.body.style.height = '5000px'; scrollTo(0, 1234); }")
+    page.get_by_role("button", name="Open chat").tap()
+    widget = Widget(page)
+    expect(widget.text).to_be_visible()
+    until(lambda: page.locator("iframe").bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 844})
+    expect(page.locator("button")).to_be_hidden()
+    assert page.evaluate("getComputedStyle(document.documentElement).overflow") == "hidden"
+    page.evaluate("scrollTo(0, 0)")
+    widget.frame.get_by_role("button", name="Close chat").tap()
+    expect(page.get_by_role("button", name="Open chat")).to_be_focused()
+    until(lambda: page.evaluate("[scrollY, document.documentElement.outerHTML.startsWith('<html lang=\"en\">')]") == [1234, True])
+
+
+def test_inline_the_panel_fills_its_place_when_that_comes_into_view(context, cast):
+    place = "<div style=height:3000px></div><div id=chat style=width:500px;height:400px></div>"
+    with HostPage(cast.site["snippet"].replace("<script", "<script data-inline='#chat'"), body=place) as host:
+        page = context.new_page()
+        page.goto(host.url, wait_until="networkidle")
+        assert page.locator("iframe").count() == 0 and page.get_by_role("button").count() == 0
+        page.evaluate("document.getElementById('chat').scrollIntoView()")
+        widget = Widget(page)
+        widget.write("inline")
+        expect(widget.log).to_contain_text("Sent")
+        box = page.locator("iframe").bounding_box()
+        assert (box["width"], box["height"]) == (500, 400)
+
+
+def test_a_page_that_tests_itself_reports_to_the_console(context, served, cast):
+    console = context.new_page()
+    console.goto(f"{served.url}/healthz")
+    console.evaluate("() => { window.told = []; addEventListener('message', ({ data }) => told.push(data)); }")
+
+    def steps(url, last):
+        console.evaluate("(url) => { told.length = 0; open(url); }", f"{url}#replyx-test")
+        until(lambda: console.evaluate("told.map(({ step }) => step)")[-1:] == [last])
+        return [(told["step"], told["detail"]) for told in console.evaluate("told")]
+    with HostPage(cast.site["snippet"]) as host:
+        assert steps(host.url, "online") == [("loader", {}), ("frame", {}), ("online", {"state": "online"})]
+    with HostPage(cast.other_site["snippet"]) as host:
+        assert steps(host.url, "failed")[-1][1] == {"reason": "foreign", "page": host.url}
+    policy = f"default-src 'self'; script-src {served.url}"
+    with HostPage(cast.site["snippet"], headers={"Content-Security-Policy": policy}) as host:
+        reason = steps(host.url, "failed")[-1][1]
+        assert (reason["reason"], reason["directive"]) == ("policy", "frame-src")
+
+
+def test_the_loader_of_the_version_before_works_with_this_frame(context, served, cast):
+    """A browser may have kept it: here it is, filled as it was."""
+    settings = {"frame": f"/frame?site_token={cast.site['site_token']}", "domains": cast.site["domains"]}
+    text = (OLD / "loader.js").read_text().replace('"__REPLYX_SETTINGS__"', json.dumps(settings))
+    context.route(re.compile(r"/replyx\.js"), lambda route: route.fulfill(body=text, content_type="text/javascript"))
+    with HostPage(cast.site["snippet"]) as host:
+        page = context.new_page()
+        page.goto(host.url)
+        widget, _ = begin(page, cast, "from an old loader")
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("button", name="Open chat")).to_be_focused()
+        page.reload()
+        expect(Widget(page).open().lines).to_have_text(["from an old loader"])
+
+
+def test_a_frame_of_the_version_before_works_with_this_loader(context, served, cast):
+    """After a step back to an older server. Its end of the protocol is the real one, on a page as small as can be."""
+    page_text = """<textarea aria-label=Message></textarea><script type=module>
+      import { Bridge } from "/old/bridge.js";
+      const bridge = new Bridge({ site: 1, onVisibility: (shown) => { document.title = shown; } });
+      const { stored } = await bridge.hello();
+      document.querySelector("textarea").value = `${stored.note} ${await bridge.claim("note", "new")}`;
+      addEventListener("keydown", () => bridge.close());
+      bridge.drawn();
+    </script>"""
+    context.route(re.compile(r"/frame\?"), lambda route: route.fulfill(body=page_text, content_type="text/html"))
+    context.route(re.compile(r"/old/bridge\.js"),
+                  lambda route: route.fulfill(path=OLD / "bridge.js", content_type="text/javascript"))
+    with HostPage(cast.site["snippet"]) as host:
+        page = context.new_page()
+        page.goto(host.url)
+        page.evaluate("localStorage.setItem('replyx.1.note', 'kept')")
+        widget = Widget(page).open()
+        expect(widget.text).to_have_value("kept kept")
+        until(lambda: page.frames[1].title() == "true")
+        widget.text.press("Escape")
+        expect(page.get_by_role("button", name="Open chat")).to_be_focused()
+        until(lambda: page.frames[1].title() == "false")
+
+
+@pytest.fixture
+def chromium_with(browser, tmp_path):
+    """Start another Chromium with these preferences of its profile; pages come back from its back-forward cache."""
+    started = []
+
+    def start(preferences):
+        (tmp_path / "Default").mkdir()
+        (tmp_path / "Default" / "Preferences").write_text(json.dumps({"profile": preferences}))
+        started.append(browser.browser_type.launch_persistent_context(
+            tmp_path, executable_path=find("chromium"), args=CHROMIUM, locale="en-GB",
+            ignore_default_args=["--disable-back-forward-cache"]))
+        return started[0].new_page()
+    yield start
+    for profile in started:
+        profile.close()
+
+
+STORAGE = "() => { try { return localStorage.length; } catch (error) { return error.name; } }"
+
+
+def test_a_third_party_without_storage_and_a_page_that_comes_back(chromium_with, cast, host):
+    page = chromium_with({"cookie_controls_mode": 1, "block_third_party_cookies": True})
+    page.add_init_script("addEventListener('pageshow', ({ persisted }) => { if (persisted) window.cameBack = true; })")
+    page.goto(host.url)
+    assert page.get_by_role("button", name="Open chat").is_visible()
+    page.goto(f"{host.url}/elsewhere")
+    page.go_back(wait_until="commit")
+    # Nothing of ours keeps a page out of the cache.
+    assert page.evaluate("window.cameBack")
+    widget, dialog_id = begin(page, cast, "partitioned")
+    assert page.frames[1].evaluate(STORAGE) == "SecurityError"
+    page.evaluate("() => { window.cameBack = undefined; }")
+    page.goto(f"{host.url}/elsewhere")
+    answer(cast, dialog_id, "while away")
+    page.go_back(wait_until="commit")
+    # Restored with the open panel, whose frame Playwright has lost: the chat is in step, and takes what is typed.
+    assert page.evaluate("window.cameBack")
+
+    def has_read():
+        dialog = cast.manager.http("GET", f"/dialogs/{dialog_id}").json()["dialog"]
+        return dialog["guest_read_id"] == dialog["last_message_id"]
+    until(has_read)
+    page.mouse.click(1050, 595)
+    page.keyboard.type("back again")
+    page.keyboard.press("Enter")
+    until(lambda: dialog_of(cast, "back again") == dialog_id)
+
+
+def test_a_page_without_storage(chromium_with, cast, host):
+    page = chromium_with({"default_content_setting_values": {"cookies": 2}})
+    page.goto(host.url)
+    assert page.evaluate(STORAGE) == "SecurityError"
+    widget, dialog_id = begin(page, cast, "nothing is kept")
+    answer(cast, dialog_id, "but answered")
+    expect(widget.lines).to_have_text(["nothing is kept", "but answered"])
+    page.evaluate("ReplyX.reset()")
+    expect(widget.lines).to_have_count(0)
+
+
+def test_a_reload_while_a_line_leaves(page, cast):
+    widget, _ = begin(page, cast, "before")
+    widget.text.fill("while it reloads")
+    widget.text.press("Enter")
+    page.reload()
+    widget.open()
+    expect(widget.lines).to_have_text(["before", "while it reloads"])
+    until(lambda: dialog_of(cast, "while it reloads"))

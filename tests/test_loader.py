@@ -1,0 +1,222 @@
+"""The loader as a guest on other people's pages: what it asks for, where it stands, how it leaves; in the real Chromium."""
+import json
+import re
+import sqlite3
+from contextlib import closing
+
+import pytest
+import requests
+from playwright.sync_api import expect
+
+from tests.hostpage import HostPage, Widget
+from tests.served import until
+
+pytestmark = pytest.mark.browser
+
+QUEUE = "<script>window.ReplyX = window.ReplyX || []; ReplyX.push(['on', 'open', () => { window.opened = true; }])</script>"
+
+
+def asked(page, served):
+    """What the page asks ReplyX for, from now on: (method, path without the files' version)."""
+    found = []
+    page.on("request", lambda request: request.url.startswith(served.url) and found.append(
+        (request.method, re.sub(r"\?.*|/w/\w+", "", request.url.removeprefix(served.url)))))
+    return found
+
+
+def launcher(page):
+    return page.get_by_role("button", name="Open chat")
+
+
+def console_lines(page):
+    found = []
+    page.on("console", lambda message: found.append(message.text))
+    return found
+
+
+def body(served, path, **query):
+    return requests.get(f"{served.url}{path}", params=query, headers={"Accept-Encoding": "gzip"}, stream=True,
+                        timeout=10).raw.read()
+
+
+def test_bytes(served, cast):
+    loader = body(served, "/replyx.js", site_token=cast.site["site_token"])
+    base = re.search(r'"base":"(/w/\w+)"', requests.get(cast.site["snippet"].split('"')[1], timeout=10).text)[1]
+    assert len(loader) <= 2048
+    assert len(body(served, f"{base}/host.js")) <= 4096
+
+
+def test_before_the_first_sign_of_interest_one_request_and_then_those_of_the_panel(context, served, cast):
+    """From the head of the page, before there is a body, with commands that do not wait for the script."""
+    with HostPage(head=QUEUE + cast.site["snippet"].replace(" async", "")) as host:
+        page = context.new_page()
+        seen, storage = asked(page, served), "localStorage.length + sessionStorage.length + document.cookie.length"
+        page.goto(f"{host.url}#replyx-tests", wait_until="networkidle")
+        expect(launcher(page)).to_have_count(1)
+        assert seen == [("GET", "/replyx.js")]
+        assert page.evaluate(storage) == 0
+        assert page.evaluate("performance.getEntriesByType('longtask').length") == 0
+        launcher(page).hover()
+        widget = Widget(page)
+        until(lambda: page.evaluate("document.querySelector('body > div').shadowRoot.querySelector('iframe[title]') !== null"))
+        # The panel is there, unseen; nothing is stored by looking at the launcher.
+        expect(page.locator("iframe")).to_be_hidden()
+        assert page.evaluate(storage) == 0 and not page.evaluate("window.opened")
+        launcher(page).click()
+        expect(widget.text).to_be_focused()
+        assert page.evaluate("window.opened")
+        panel = {("GET", path) for path in ("/replyx.js", "/host.js", "/frame", "/frame.css", "/frame.js")}
+        assert panel <= set(seen) and len(seen) <= 8, seen
+
+
+def test_a_page_that_replaces_its_parts_keeps_one_launcher(context, cast):
+    """Two snippets, a history of its own, a new body, a new root, the snippet run again, and a way out that leaves nothing."""
+    with HostPage(cast.site["snippet"], head=cast.site["snippet"]) as host:
+        page = context.new_page()
+        lines = console_lines(page)
+        with page.expect_console_message():
+            page.goto(host.url)
+        assert lines == ["[ReplyX] The snippet is on this page twice."]
+        page.evaluate("() => { history.pushState(null, '', '/next'); document.body = document.createElement('body'); }")
+        expect(launcher(page)).to_have_count(1)
+        page.evaluate("""() => {
+            const root = document.createElement("html");
+            root.append(document.createElement("head"), document.createElement("body"));
+            document.documentElement.replaceWith(root);
+        }""")
+        expect(launcher(page)).to_have_count(1)
+        Widget(page).open()
+        # The frame goes with the body, and comes back open.
+        page.evaluate("() => { document.body = document.createElement('body'); }")
+        expect(Widget(page).text).to_be_visible()
+        page.evaluate("""(src) => { const again = Object.assign(document.createElement("script"), { src });
+            document.body.append(again); return new Promise((resolve) => { again.onload = resolve; }); }""",
+                      cast.site["snippet"].split('"')[1])
+        expect(page.get_by_role("button", name="Close chat")).to_have_count(1)
+        page.evaluate("ReplyX.destroy()")
+        left = page.evaluate("[document.querySelectorAll('body > div').length, typeof ReplyX, frames.length]")
+        assert left == [0, "undefined", 0]
+        page.evaluate("""(src) => document.body.append(Object.assign(document.createElement("script"), { src }))""",
+                      cast.site["snippet"].split('"')[1])
+        Widget(page).open()
+
+
+def test_the_api_before_and_after_the_script(context, cast):
+    head = """<script>
+      window.heard = [];
+      window.ReplyX = window.ReplyX || [];
+      for (const name of ["ready", "open", "close", "message", "unread", "error"]) {
+        ReplyX.push(["on", name, (detail) => heard.push([name, detail])]);
+      }
+      ReplyX.push(["on", "open", () => { throw new Error("a listener's own"); }], ["nonsense"], null, ["open"]);
+      ReplyX.push(["send", "from the queue"]);
+    </script>"""
+    with HostPage(cast.site["snippet"], head=head) as host:
+        page = context.new_page()
+        lines = console_lines(page)
+        page.goto(host.url)
+        widget = Widget(page)
+        expect(widget.lines).to_have_text(["from the queue"])
+        expect(widget.log).to_contain_text("Sent")
+        heard = until(lambda: [name for name, _ in page.evaluate("heard")][:3] == ["open", "ready", "message"]
+                      and page.evaluate("heard"))
+        assert heard[2][1]["message"]["text"] == "from the queue"
+        page.evaluate("ReplyX.close()")
+        expect(widget.text).to_be_hidden()
+        page.evaluate("ReplyX.toggle()")
+        expect(widget.text).to_be_visible()
+        page.evaluate("ReplyX.hide()")
+        expect(widget.text).to_be_hidden()
+        page.evaluate("ReplyX.show()")
+        page.evaluate("() => { ReplyX.off('close', 0); ReplyX.reset(); }")
+        expect(widget.lines).to_have_count(0)
+        page.evaluate("ReplyX.push(['send', 'as another guest'])")
+        expect(widget.lines).to_have_text(["as another guest"])
+        page.evaluate("ReplyX.close()")
+        assert [name for name, _ in page.evaluate("heard")].count("close") == 2
+        assert [line for line in lines if "a listener's own" in line or "nonsense" in line]
+        assert [line for line in lines if not line.startswith("[ReplyX]")] == []
+
+
+def test_who_the_visitor_is_reaches_the_managers(context, cast):
+    head = "<script>window.ReplyX = [['identify', {name: 'Vera'}], ['setAttributes', {plan: 'pro'}]]</script>"
+    with HostPage(cast.site["snippet"], head=head) as host:
+        page = context.new_page()
+        page.goto(host.url)
+        Widget(page).open().write("who am I?")
+
+        def found():
+            rows = cast.manager.http("GET", "/dialogs").json()["dialogs"]
+            return next((row["guest"] for row in rows if row["last_message"]["text"] == "who am I?"), None)
+        guest = until(found)
+        assert (guest["name"], guest["attributes"], guest["verified"]) == ("Vera", {"plan": "pro"}, False)
+
+
+@pytest.mark.parametrize("name", ["shop.test", "xn--80aaxitdbjk.xn--p1ai"])
+def test_a_page_on_plain_http_and_one_of_another_script(context, served, name):
+    """No secure context: no randomUUID. The domain is given to the site as people write it."""
+    with HostPage(name=name) as host:
+        domain = f"{name.encode().decode('idna')}:{host.port}"
+        site = served.command("site", "add", name, "--domain", domain, "--json")
+        host.snippet = site["snippet"]
+        page = context.new_page()
+        page.goto(host.url)
+        assert not page.evaluate("isSecureContext")
+        widget = Widget(page).open()
+        widget.write("hello")
+        expect(widget.log).to_contain_text("Sent")
+
+
+@pytest.mark.parametrize("nonce", ["", " nonce=r4nd0m"], ids=["by origin", "by nonce"])
+def test_a_strict_policy_is_kept(context, served, cast, nonce):
+    own = served.url
+    socket = own.replace("http", "ws")
+    scripts = "'nonce-r4nd0m'" if nonce else own
+    policy = f"default-src 'self'; script-src {scripts}; frame-src {own}; connect-src {own} {socket}"
+    with HostPage(cast.site["snippet"].replace("<script", f"<script{nonce}"),
+                  headers={"Content-Security-Policy": policy}) as host:
+        page = context.new_page()
+        page.add_init_script("""window.violations = [];
+            document.addEventListener("securitypolicyviolation", (event) => violations.push(event.violatedDirective))""")
+        page.goto(host.url)
+        launcher(page).hover()
+        widget = Widget(page).open()
+        widget.write("strictly")
+        expect(widget.log).to_contain_text("Sent")
+        page.reload()
+        launcher(page).wait_for()
+        with page.expect_response(re.compile("/unread")) as answer:
+            page.reload()
+        assert answer.value.ok
+        assert page.evaluate("violations") == []
+
+
+def test_a_proactive_message_comes_where_and_when_it_is_due(context, served, cast, owner_sets):
+    owner_sets({"proactive": [{"text": "<b>Need help?</b>", "after": 1, "url": ""},
+                              {"text": "Questions about prices?", "after": 0, "url": "/prices"}]})
+    with HostPage(cast.site["snippet"]) as host:
+        page = context.new_page()
+        page.goto(host.url)
+        page.get_by_role("button", name="<b>Need help?</b>").wait_for()
+        assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+        assert page.locator("iframe").count() == 0
+        page.get_by_role("button", name="Dismiss").click()
+        page.evaluate("history.pushState(null, '', '/prices')")
+        page.get_by_role("button", name="Questions about prices?").click()
+        expect(Widget(page).text).to_be_focused()
+        # What was dismissed or taken up stays away for the session.
+        page.reload()
+        launcher(page).hover()
+        page.locator("iframe").wait_for(state="attached")
+        expect(page.get_by_role("button", name="Questions about prices?")).to_have_count(0)
+
+
+@pytest.fixture
+def owner_sets(served, cast):
+    """Store settings of the site, and take them away at the end."""
+    def store(settings):
+        with closing(sqlite3.connect(served.instance / "replyx.db")) as file:
+            file.execute("UPDATE site SET settings = ? WHERE id = ?", [json.dumps(settings), cast.site["id"]])
+            file.commit()
+    yield store
+    store({})
