@@ -35,8 +35,10 @@ def add_site(tx, name, token, domains):
     return tx.insert("site", name=name, site_token=token, domains=json.dumps(domains), created_at=now())
 
 
-def set_domains(tx, site_id, domains):
-    return tx.update("site", site_id, domains=json.dumps(domains))
+def update_site(tx, site_id, **values):
+    """Change some of a site's columns; `domains` is a list, `settings` a dict. 0 when there is no such site."""
+    written = {name: json.dumps(value) if isinstance(value, (list, dict)) else value for name, value in values.items()}
+    return tx.update("site", site_id, **written)
 
 
 def rotate_site_token(tx, site_id, token, old_counts_until):
@@ -47,7 +49,7 @@ def rotate_site_token(tx, site_id, token, old_counts_until):
 
 
 def assistants(q):
-    return q.all("SELECT id, name, site_id FROM assistant ORDER BY id")
+    return q.all("SELECT id, name, site_id, avatar FROM assistant ORDER BY id")
 
 
 def assistant(q, assistant_id):
@@ -55,7 +57,11 @@ def assistant(q, assistant_id):
 
 
 def first_assistant(q, site_id):
-    return q.one("SELECT id, name, site_id FROM assistant WHERE site_id = :id ORDER BY id LIMIT 1", id=site_id)
+    return q.one("SELECT id, name, site_id, avatar FROM assistant WHERE site_id = :id ORDER BY id LIMIT 1", id=site_id)
+
+
+def update_assistant(tx, assistant_id, **values):
+    return tx.update("assistant", assistant_id, **values)
 
 
 def add_assistant(tx, site_id, name):

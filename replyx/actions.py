@@ -39,10 +39,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """How an action came: `transport` is `socket` or `http`, `address` the client's. `arrival` is what
-    `credentials.arrival` gives, for HTTP alone."""
+    """How an action came: `transport` is `socket` or `http`, `address` the client's, `own_origin` ReplyX's own for it.
+    `arrival` is what `credentials.arrival` gives, for HTTP alone."""
     transport: str
     address: str
+    own_origin: str = ""
     arrival: dict = field(default_factory=dict)
 
 

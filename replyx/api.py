@@ -43,7 +43,8 @@ def _add(api, action, speaks, route):
     def view(channel="console", **path):
         config = current_app.config["REPLYX"]
         shown = credentials.from_request(request.environ, channel, config)
-        context = Context("http", request.environ["replyx.address"], credentials.arrival(request.environ, config))
+        context = Context("http", request.environ["replyx.address"], shown.own_origin,
+                          credentials.arrival(request.environ, config))
         status, body, answer = intake.handle(action, shown, lambda: _with_path(_payload(speaks), path), context)
         response = _json(body, status)
         if answer.session is not None:

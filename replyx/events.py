@@ -56,7 +56,7 @@ def _disconnect(sid, reason=None):
 def _handler(action):
     def handle(sid, *arguments):
         def run(connection):
-            context = Context("socket", connection.address)
+            context = Context("socket", connection.address, connection.credentials.own_origin)
             return intake.handle(action, connection.credentials, lambda: _payload(arguments), context)[1]
         return _answer(sid, run)
     return handle

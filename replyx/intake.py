@@ -4,14 +4,14 @@ import time
 
 from marshmallow import ValidationError
 
-from . import accounts, arrival, chat, mail, rooms, tokens
+from . import accounts, arrival, chat, mail, rooms, sites, tokens
 from .errors import ForbiddenOrigin, Invalid, ReplyXError, StorageUnavailable, Unauthorized
 from .limits import limiter
 from .tally import tally
 
 log = logging.getLogger(__name__)
 
-ACTIONS = {action.name: action for action in (*chat.ACTIONS, *accounts.ACTIONS, *mail.ACTIONS, *arrival.ACTIONS)}
+ACTIONS = {action.name: action for service in (chat, accounts, mail, arrival, sites) for action in service.ACTIONS}
 
 
 def handle(action, credentials, unpack, context):

@@ -2,17 +2,18 @@
 from functools import cache
 from zoneinfo import available_timezones
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from . import styles, texts
-from .schemas import Input
-from .values import Text, Truth
+from .schemas import Dumped, Input, Named
+from .values import Id, Line, Text, Truth, Written
 
-CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]|24:00"
 MOST_PROACTIVE = 5
 MOST_FIELDS = 8
 MOST_CHOICES = 20
 MOST_SPANS = 10
+MOST_DOMAINS = 100
 LONGEST_LINE = 500
 
 
@@ -30,12 +31,12 @@ def _whole(smallest, largest, **options):
 
 
 class Look(Input):
-    color = fields.String(validate=validate.Regexp("#[0-9a-f]{6}\\Z", error="Write it like #1f5eff."), load_default="#1f5eff")
+    color = Written("#[0-9a-f]{6}", "#1f5eff", load_default="#1f5eff")
     corner = _one_of("right", "left", load_default="right")
     offset_x = _whole(0, 200, load_default=20, metadata={"description": "px from the side"})
     offset_y = _whole(0, 200, load_default=20, metadata={"description": "px from below"})
     icon = _one_of("chat", "question", "wave", "mail", load_default="chat")
-    label = Text(30, blank=True, load_default="")
+    label = Line(30, blank=True, load_default="")
     theme = _one_of("auto", "light", "dark", load_default="auto")
     variables = fields.Dict(keys=_one_of(*styles.VARIABLES), values=fields.String(), load_default=dict, metadata={
         "description": "CSS custom properties of the panel by name"})
@@ -54,11 +55,11 @@ class Proactive(Input):
 
 
 class FormField(Input):
-    name = fields.String(required=True, validate=validate.Regexp("[a-z][a-z0-9_-]{0,29}\\Z", error="Write it like first_name."))
+    name = Written("[a-z][a-z0-9_-]{0,29}", "first_name", required=True)
     kind = _one_of("name", "email", "text", "choice", "consent", required=True)
-    label = Text(200, required=True)
+    label = Line(200, required=True)
     required = Truth(load_default=False)
-    choices = fields.List(Text(100), load_default=list, validate=validate.Length(max=MOST_CHOICES))
+    choices = fields.List(Line(100), load_default=list, validate=validate.Length(max=MOST_CHOICES))
 
     @validates_schema
     def to_choose_from(self, data, **_):
@@ -68,8 +69,7 @@ class FormField(Input):
 
 class Form(Input):
     on = Truth(load_default=False)
-    fields_ = fields.Nested(FormField, many=True, data_key="fields", attribute="fields", load_default=list,
-                            validate=validate.Length(max=MOST_FIELDS))
+    fields = fields.Nested(FormField, many=True, load_default=list, validate=validate.Length(max=MOST_FIELDS))
 
     @validates_schema
     def names_once(self, data, **_):
@@ -78,24 +78,32 @@ class Form(Input):
             raise ValidationError("Each field needs a name of its own.", "fields")
 
 
-class Span(fields.Tuple):
-    """`["09:00", "17:00"]`; an end that is not after the start is on the next day, `24:00` is midnight."""
-
-    def __init__(self):
-        start = validate.Regexp(f"{CLOCK}\\Z", error="Write it like 09:00.")
-        end = validate.Regexp(f"({CLOCK}|24:00)\\Z", error="Write it like 17:00.")
-        super().__init__((fields.String(validate=start), fields.String(validate=end)))
-
-
 class Hours(Input):
+    """A span is a start and an end: `["09:00", "17:00"]`. An end that is not after its start is on the next day."""
     zone = fields.String(required=True, metadata={"description": "An IANA time zone, such as Europe/Berlin"})
-    week = fields.List(fields.List(Span(), validate=validate.Length(max=MOST_SPANS)), required=True,
-                       validate=validate.Length(equal=7), metadata={"description": "Seven days, Monday first"})
+    week = fields.List(fields.List(fields.List(Written(CLOCK, "09:00"), validate=validate.Length(equal=2)),
+                                   validate=validate.Length(max=MOST_SPANS)),
+                       required=True, validate=validate.Length(equal=7), metadata={"description": "Seven days, Monday first"})
 
     @validates_schema
     def known_zone(self, data, **_):
         if data["zone"] not in _zones():
             raise ValidationError("Not a time zone. Write it like Europe/Berlin.", "zone")
+
+    @validates_schema
+    def starts(self, data, **_):
+        if any(start == "24:00" for day in data["week"] for start, _ in day):
+            raise ValidationError("24:00 is an end alone: a day begins at 00:00.", "week")
+
+
+class LineKey(fields.String):
+    """The dotted key of one of the widget's lines."""
+    default_error_messages = {"invalid": "The widget has no such line. Its keys are in widget_static/texts/en.json."}
+
+    def _deserialize(self, value, attr, data, **_):
+        if value not in texts.KEYS:
+            raise self.make_error("invalid")
+        return value
 
 
 class SiteSettings(Input):
@@ -115,7 +123,46 @@ class SiteSettings(Input):
     lang = _one_of("auto", *texts.LANGS, load_default="auto")
     texts = fields.Dict(keys=_one_of(*texts.LANGS), load_default=dict, metadata={
         "description": "A site's own lines: by language, then by the dotted key of widget_static/texts/en.json"},
-        values=fields.Dict(keys=_one_of(*sorted(texts.KEYS)), values=Text(LONGEST_LINE)))
+        values=fields.Dict(keys=LineKey(), values=Text(LONGEST_LINE)))
+
+
+class SiteRef(Input):
+    site_id = Id(required=True)
+
+
+class SiteSet(SiteRef):
+    """What is left out stays as it is. `settings` are all of them: what is left out in there goes back to its default."""
+    name = Line(200)
+    domains = fields.List(Text(260), validate=validate.Length(1, MOST_DOMAINS))
+    settings = fields.Nested(SiteSettings)
+    assistant_name = Line(200, metadata={"description": "Of the site's first assistant"})
+
+
+class SiteAssistant(Named):
+    id = Id()
+    avatar = fields.String(allow_none=True)
+
+
+class Site(Schema):
+    """A site as its owner sees it."""
+    id = Id()
+    name = fields.String()
+    site_token = fields.String()
+    domains = fields.List(fields.String())
+    snippet = fields.String(metadata={"description": "The line of HTML for the site's pages"})
+    csp = fields.List(fields.String(), metadata={
+        "description": "What a page with a Content-Security-Policy adds to it, a directive each"})
+    settings = Dumped(SiteSettings)
+    assistant = fields.Nested(SiteAssistant)
+    has_identity_secret = fields.Boolean()
+
+
+class SiteAnswer(Schema):
+    site = fields.Nested(Site)
+
+
+class SecretAnswer(Schema):
+    secret = fields.String()
 
 
 DEFAULTS = SiteSettings().load({})

@@ -1,10 +1,15 @@
-"""Sites and assistants: what the command line does with them, and the snippet that goes into a page."""
+"""Sites and assistants: what their owners and the command line do with them, and the lines that go into a page."""
+import logging
+
 from . import accounts_store as store
-from . import origins, schemas, tokens
+from . import origins, schemas, site_schemas, tokens
+from .actions import MANAGER, Action, Answer
 from .clock import now
 from .database import reader
-from .errors import Invalid, NotFound
+from .errors import Forbidden, Invalid, NotFound
 from .extensions import writer
+
+log = logging.getLogger(__name__)
 
 OLD_TOKEN_SECONDS = 24 * 3600
 DEMO = "Demo"
@@ -32,7 +37,7 @@ def _domains(given):
 def set_domains(site_id, domains):
     """Change where a site's chat may stand. The snippet stays as it is."""
     domains = _domains(domains)
-    if not writer.submit(lambda tx: store.set_domains(tx, site_id, domains)):
+    if not writer.submit(lambda tx: store.update_site(tx, site_id, domains=domains)):
         raise NotFound(f"There is no site {site_id}. See `replyx site list`.")
     return find_site(site_id)
 
@@ -63,7 +68,81 @@ def snippet(site, public_url):
     return f'<script async src="{public_url}/replyx.js?site_token={site["site_token"]}"></script>'
 
 
+def policy(public_url):
+    """What a page with a strict Content-Security-Policy adds to it: the scripts, the frame, and the count of unread lines."""
+    return [f"{directive} {public_url}" for directive in ("script-src", "frame-src", "connect-src")]
+
+
 def describe(site, public_url):
     """A site as the command line prints it."""
     return {"id": site["id"], "name": site["name"], "site_token": site["site_token"], "domains": site["domains"],
             "snippet": snippet(site, public_url), "assistant_id": store.first_assistant(reader, site["id"])["id"]}
+
+
+# What owners do in the console
+
+def get_site(identity, payload, context):
+    return Answer(_body(_own(identity, payload), context))
+
+
+def set_site(identity, payload, context):
+    """Change a site for everybody at once; other processes follow within a second."""
+    site = _own(identity, payload)
+    values = {name: payload[name] for name in ("name",) if name in payload}
+    if "domains" in payload:
+        values["domains"] = _domains(payload["domains"])
+    if "settings" in payload:
+        values["settings"] = site_schemas.chosen(payload["settings"])
+
+    def unit(tx):
+        if values and not store.update_site(tx, site["id"], **values):
+            raise NotFound()
+        if "assistant_name" in payload:
+            store.update_assistant(tx, store.first_assistant(tx, site["id"])["id"], name=payload["assistant_name"])
+    writer.submit(unit)
+    tokens.forget()
+    log.info("[Console] site changed site=%d fields=%s", site["id"], ",".join(sorted(payload.keys() - {"site_id"})) or "none")
+    return Answer(_body(find_site(site["id"]), context))
+
+
+def make_secret(identity, payload, context):
+    """A new key for the site's server to sign its visitors' identities with; the one before ends."""
+    site, secret = _own(identity, payload), tokens.new("si_")
+    writer.submit(lambda tx: store.update_site(tx, site["id"], identity_secret=secret))
+    tokens.forget()
+    log.info("[Console] site secret made site=%d", site["id"])
+    return Answer({"secret": secret})
+
+
+def _own(identity, payload):
+    if identity.role != "owner":
+        raise Forbidden("Only an owner may see and change a site's settings.")
+    site = store.site(reader, payload["site_id"])
+    if site is None or not identity.sees(site["id"]):
+        raise NotFound()
+    return site
+
+
+def _body(site, context):
+    assistant = store.first_assistant(reader, site["id"])
+    names = ("id", "name", "site_token", "domains")
+    return {"site": {
+        **{name: site[name] for name in names}, "snippet": snippet(site, context.own_origin),
+        "csp": policy(context.own_origin), "settings": site_schemas.whole(site["settings"]),
+        "assistant": {**assistant, "avatar": avatar_url(assistant)}, "has_identity_secret": bool(site["identity_secret"])}}
+
+
+def avatar_url(row):
+    """Where the picture of an assistant or manager is served; None without one."""
+    return row["avatar"] and f"/avatars/{row['avatar']}"
+
+
+ACTIONS = (
+    Action("site.get", MANAGER, site_schemas.SiteRef(), get_site, site_schemas.SiteAnswer(), "site_get", "GET",
+           "/sites/<site_id>", "read", summary="A site with its settings, for owners"),
+    Action("site.set", MANAGER, site_schemas.SiteSet(), set_site, site_schemas.SiteAnswer(), "site_set", "POST",
+           "/sites/<site_id>", "message", summary="Change a site, its settings and its assistant's name, as an owner"),
+    Action("site.secret", MANAGER, site_schemas.SiteRef(), make_secret, site_schemas.SecretAnswer(), "site_secret", "POST",
+           "/sites/<site_id>/secret", "message", http_only=True,
+           summary="Make or replace the key that signs visitors' identities, as an owner"),
+)

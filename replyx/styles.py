@@ -16,6 +16,8 @@ VARIABLES = {
     "--rx-bubble-text": COLOR,
     "--rx-guest-bubble": COLOR,
     "--rx-guest-text": COLOR,
+    "--rx-link": COLOR,
+    "--rx-danger": COLOR,
     "--rx-radius": LENGTH,
     "--rx-font": FONTS,
 }

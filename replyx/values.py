@@ -53,6 +53,20 @@ class Text(fields.String):
         return value
 
 
+class Written(fields.String):
+    """Text of one form, named by an example."""
+    default_error_messages = {"invalid": "Write it like {example}."}
+
+    def __init__(self, pattern, example, **options):
+        self.pattern, self.example = re.compile(pattern), example
+        super().__init__(metadata={"pattern": f"^({pattern})$"}, **options)
+
+    def _deserialize(self, value, attr, data, **_):
+        if not isinstance(value, str) or not self.pattern.fullmatch(value):
+            raise self.make_error("invalid", example=self.example)
+        return value
+
+
 class Line(Text):
     """A text without control characters: nothing that ends a line."""
     default_error_messages = {"line": "Must be one line, without control characters."}

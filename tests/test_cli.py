@@ -39,7 +39,7 @@ def test_a_sites_domains_are_changed_and_its_snippet_stays(instance):
 def test_an_assistant_is_added_and_listed(instance):
     site = instance.command("site", "add", "Shop", "--domain", "shop.example", "--json")
     added = instance.command("assistant", "add", "Max", "--site", site["id"], "--json")
-    assert added == {"id": 2, "name": "Max", "site_id": site["id"]}
+    assert added == {"id": 2, "name": "Max", "site_id": site["id"], "avatar": None}
     assert instance.command("assistant", "list", "--json")[1] == added
 
 

@@ -1,11 +1,12 @@
 """The docs say what there is, all of it and nothing else: settings, commands, options, actions, events, errors, limits."""
 import hashlib
+import json
 import re
 from pathlib import Path
 
 import pytest
 
-from replyx import bounds, config, descriptions, identity, intake, transport
+from replyx import bounds, config, descriptions, identity, intake, site_schemas, styles, transport
 from replyx.cli import main
 from replyx.delivery_schemas import FAILURES
 from replyx.doctor import CHECKS
@@ -88,6 +89,28 @@ def test_error_codes():
 
 def test_codes_of_failures():
     assert tuple(row[0] for row in table("The API", after="### How messages fared")) == FAILURES
+
+
+def test_settings_of_a_site():
+    groups = ("look", "prechat", "offline")
+    defaults = {name: value for name, value in site_schemas.DEFAULTS.items() if name not in groups}
+    defaults |= {f"{group}.{name}": value for group in groups for name, value in site_schemas.DEFAULTS[group].items()}
+    assert {row[0]: json.loads(row[1]) for row in table("A site's settings")} == defaults
+
+
+def test_variables_of_the_look():
+    rows = dict(table("A site's settings", after="are CSS custom properties:"))
+    kinds = {styles.COLOR: "a colour", styles.LENGTH: "a length", styles.FONTS: "names of fonts"}
+    assert set(rows) == set(styles.VARIABLES)
+    assert all(text.startswith(kinds[styles.VARIABLES[name]]) for name, text in rows.items())
+
+
+def test_bounds_of_a_sites_settings():
+    section = REFERENCE.partition("\n## A site's settings\n")[2]
+    most = site_schemas
+    for text in (f"up to {most.MOST_PROACTIVE} of", f"up to {most.MOST_FIELDS} fields", f"up to {most.MOST_CHOICES} `choices`",
+                 f"up to {most.LONGEST_LINE} characters each"):
+        assert text in section
 
 
 def test_limits():

@@ -12,7 +12,7 @@ from replyx.intake import ACTIONS
 from tests.served import until
 
 HTTP_ONLY = {"session.create", "session.delete", "setup.create", "two_factor.begin", "two_factor.confirm", "arrival.get",
-             "unsubscribe"}
+             "unsubscribe", "site.secret"}
 BOTH = [action for action in ACTIONS.values() if not action.http_only]
 WAYS = [(action.name, channel) for action in BOTH
         for channel in (["site", "widget"] if "guest" in action.who else []) + (["manager"] if "manager" in action.who else [])]
@@ -34,8 +34,9 @@ PAYLOADS = {
     "history": lambda dialog: {"limit": 10},
     "mail.set": lambda dialog: {"wanted": True},
     "outbox.retry": lambda dialog: {"letter_id": dialog["letter_id"]},
+    "site.set": lambda dialog: {"name": "Shop", "settings": {"greeting": "Hi", "look": {"corner": "left"}}},
 }
-OWNERS = {"outbox.list", "outbox.retry"}
+OWNERS = {"outbox.list", "outbox.retry", "site.get", "site.set"}
 # What a server without mail refuses, in one way too; test_mail.py has the other.
 REFUSED = {"transcript.request": "conflict"}
 
@@ -96,6 +97,8 @@ class Stage:
             payload = {"dialog_id": self.dialog["id"], **payload}
         if "<letter_id>" in action.route:
             payload = {"letter_id": self.dialog["letter_id"]}
+        if "<site_id>" in action.route:
+            payload = {"site_id": self.cast.site["id"], **payload}
         if action.name in OWNERS:
             with self.cast.owner.socket() as desk:
                 return desk.call(action.event, payload)
@@ -105,7 +108,7 @@ class Stage:
             return tab.call(action.event, payload)
 
     def _http(self, action, payload):
-        path = action.route.replace("<dialog_id>", str(self.dialog["id"]))
+        path = action.route.replace("<dialog_id>", str(self.dialog["id"])).replace("<site_id>", str(self.cast.site["id"]))
         if "<letter_id>" in path:
             path = path.replace("<letter_id>", str(payload["letter_id"]))
             payload = {}
@@ -120,6 +123,7 @@ class Stage:
             database.row_factory = sqlite3.Row
             return [[dict(row) for row in database.execute(f"SELECT {columns} WHERE {key} = ? ORDER BY 1", [self.dialog["id"]])]
                     for columns, key in (("* FROM dialog", "id"), ("* FROM message", "dialog_id"),
+                                         ("settings FROM site JOIN dialog ON site.id = site_id", "dialog.id"),
                                          ("kind, dead_at, attempts FROM outbox", "dialog_id"),
                                          ("email, lang, name, user_id, is_verified, attributes FROM guest "
                                           "JOIN dialog ON guest.id = guest_id", "dialog.id"))]

@@ -69,7 +69,7 @@ def test_an_api_key_gets_what_the_description_says(case, guest, api_key):
 def test_a_body_that_is_not_required_may_be_left_out(served, guest, api_key, method, path):
     prefix = path.split("/")[2]
     headers = {"Authorization": f"Bearer {api_key}"} if prefix == "manager" else guest.on(prefix).headers
-    url = served.url + path.format(dialog_id=guest.dialog_id, letter_id=1)
+    url = served.url + path.format(dialog_id=guest.dialog_id, letter_id=1, site_id=1)
     answer = requests.request(method, url, headers=headers, timeout=10)
     assert answer.json()["ok"] or refusal(answer.json(), answer.status_code)["code"] != "invalid"
 
