@@ -10,7 +10,7 @@ from .clock import now
 # Sites and assistants
 
 def _site(row):
-    return row and {**row, "domains": json.loads(row["domains"])}
+    return row and {**row, "domains": json.loads(row["domains"]), "settings": json.loads(row["settings"])}
 
 
 def sites(q):
@@ -51,7 +51,7 @@ def assistants(q):
 
 
 def assistant(q, assistant_id):
-    return q.one("SELECT id, name, site_id FROM assistant WHERE id = :id", id=assistant_id)
+    return q.one("SELECT id, name, site_id, avatar FROM assistant WHERE id = :id", id=assistant_id)
 
 
 def first_assistant(q, site_id):

@@ -1,13 +1,18 @@
-"""Static files under an address that names their content: kept in memory, compressed once, cached by browsers for good."""
+"""Static files under an address that names their content: made small once, kept in memory, cached by browsers for good."""
 import gzip
 import hashlib
 import mimetypes
 from pathlib import Path
 
+import rcssmin
+import rjsmin
 from flask import Response, abort, request
+
+from .joining import VENDOR, join
 
 TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 IMMUTABLE = "public, max-age=31536000, immutable"
+MINIFIERS = {".js": rjsmin.jsmin, ".css": rcssmin.cssmin}
 
 
 def text_response(text, mimetype, **headers):
@@ -23,13 +28,19 @@ def text_response(text, mimetype, **headers):
 
 
 class Assets:
-    """The files of a folder, read once. `version` is a hash over all of them."""
+    """The files of a folder, read once. Scripts and styles are served without comments and blanks, but for those in
+    `vendor/`. `version` is a hash over all that is served."""
 
-    def __init__(self, folder, templates=()):
-        """`templates` are files that are filled in before they are served; as they are, they are not."""
+    def __init__(self, folder, templates=(), joined=(), places=()):
+        """`templates` are files that are filled in before they are served; as they are, they are not. `joined` are modules
+        that are served in one with all that they import. `places` maps what stands in a script to what to put there."""
         folder, self._templates = Path(folder), templates
-        self._files = {file.relative_to(folder).as_posix(): file.read_bytes()
-                       for file in sorted(folder.rglob("*")) if file.is_file()}
+        files = {file.relative_to(folder).as_posix(): file.read_bytes()
+                 for file in sorted(folder.rglob("*")) if file.is_file()}
+        texts = {name: body.decode() for name, body in files.items() if Path(name).suffix in MINIFIERS}
+        texts |= {name: join(texts, name) for name in joined}
+        self._files = files | {name: _small(name, text, dict(places)).encode() for name, text in texts.items()
+                               if not name.startswith(VENDOR)}
         self._zipped = {}
         everything = hashlib.sha256()
         for name, body in self._files.items():
@@ -53,3 +64,9 @@ class Assets:
                 self._zipped[name] = gzip.compress(body, 9, mtime=0)
             body, headers["Content-Encoding"] = self._zipped[name], "gzip"
         return Response(body, mimetype=mimetype, headers=headers)
+
+
+def _small(name, text, places):
+    for place, filling in places.items():
+        text = text.replace(place, filling)
+    return MINIFIERS[Path(name).suffix](text)

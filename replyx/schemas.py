@@ -3,10 +3,12 @@ import re
 
 from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
 
+from . import texts
 from .errors import Invalid
 from .values import Email, Id, Text, Truth, Uuid
 
 MAX_TEXT = 10_000
+# Managers' languages; a guest's are the widget's.
 LANGS = ("en", "ru")
 
 
@@ -60,7 +62,7 @@ class Read(DialogRef):
 
 class Contact(DialogRef):
     email = Email(required=True)
-    lang = fields.String(validate=validate.OneOf(LANGS))
+    lang = fields.String(validate=validate.OneOf(texts.LANGS))
 
 
 class MailWish(Input):

@@ -1,19 +1,19 @@
 """What a site's page loads: the loader, the frame page and its assets; the demo page; the health check."""
-import json
 import logging
 
 from flask import Blueprint, abort, current_app, render_template, request
 
-from . import accounts_store, config, origins, sites, tokens
+from . import accounts_store, config, origins, panel, sites, texts, tokens
 from .assets import Assets, text_response
 from .credentials import number, own_origin
 from .database import reader
-from .outbox import outbox
 from .version import VERSION
 
 log = logging.getLogger(__name__)
 widget = Blueprint("widget", __name__)
-assets = Assets(config.ROOT / "widget_static", templates=("loader.js", "frame.html"))
+# What a script of the host page may hold in place of a text: its words in every language.
+PLACES = {'"__REPLYX_TEXTS__"': panel.in_page(texts.host_words())}
+assets = Assets(config.ROOT / "widget_static", templates=("loader.js", "frame.html"), joined=("frame.js",), places=PLACES)
 
 SETTINGS_PLACE = '"__REPLYX_SETTINGS__"'
 UNKNOWN = "The site_token or assistant_id in the snippet is missing or not valid. Copy the snippet again."
@@ -38,15 +38,19 @@ def loader():
     """The loader with the site's settings inside, so that look and rules need no second request."""
     name, row = _named()
     if row:
-        settings = {"frame": f"/frame?{name}", "domains": row["site"]["domains"]}
+        settings = {"frame": f"/frame?{name}", "domains": row["site"]["domains"], **panel.loader_settings(row["site"]["settings"])}
     elif request.args:
         settings = {"error": UNKNOWN}
         log.warning("[Widget] loader refused: unauthorized address=%s", request.environ["replyx.address"])
     else:
-        settings = {}
-    # `<` could end the script element of a page that inlines the loader.
-    text = assets.text("loader.js").replace(SETTINGS_PLACE, json.dumps(settings).replace("<", "\\u003c"))
+        settings = panel.loader_settings({})
+    text = assets.text("loader.js").replace(SETTINGS_PLACE, panel.in_page({"base": f"/w/{assets.version}", **settings}))
     response = text_response(text, "text/javascript", Cache_Control="public, max-age=300", Access_Control_Allow_Origin="*")
+    return _unless_known(response)
+
+
+def _unless_known(response):
+    """304 in place of what the browser has."""
     response.add_etag()
     return response.make_conditional(request)
 
@@ -55,13 +59,19 @@ def loader():
 def frame():
     """The page inside the iframe. Who may embed it follows from the public name in its address, nothing else."""
     row = _require_named()
-    return _chat(row, "frame", origins.frame_ancestors(row["site"]["domains"]))
+    return _panel(row, "frame", origins.frame_ancestors(row["site"]["domains"]))
+
+
+@widget.get("/preview")
+def preview():
+    """The same page as the console shows it beside a site's settings."""
+    return _panel(_require_named(), "preview", "'self'")
 
 
 @widget.get("/chat")
 def chat():
     """The same page by itself: where a mail's link leads. Nobody may embed it."""
-    return _chat(_require_named(), "page", "'none'")
+    return _panel(_require_named(), "page", "'none'")
 
 
 def _require_named():
@@ -71,17 +81,24 @@ def _require_named():
     return row
 
 
-def _chat(row, kind, ancestors):
+def _panel(row, kind, ancestors):
     socket = own_origin(request.environ, current_app.config["REPLYX"]).replace("http", "ws", 1)
-    policy = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+    policy = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; base-uri 'none'; "
               f"form-action 'none'; connect-src 'self' {socket}; frame-ancestors {ancestors}")
+    settings = panel.settings(row, kind, _lang(row["site"]["settings"]), assets.version)
     text = assets.text("frame.html")
-    places = {"BASE": f"/w/{assets.version}", "SITE": row["site"]["id"], "KIND": kind, "MAIL": "yes" if outbox.is_on else "no",
-              "VERSION": f"{VERSION} {assets.version}"}
+    places = {"BASE": f"/w/{assets.version}", "LANG": settings["lang"], "DIR": settings["dir"],
+              "SETTINGS": panel.in_page(settings)}
     for place, value in places.items():
-        text = text.replace(f"__{place}__", str(value))
-    return text_response(text, "text/html", Content_Security_Policy=policy, Cache_Control="no-cache",
-                         Referrer_Policy="no-referrer")
+        text = text.replace(f"__{place}__", value)
+    response = text_response(text, "text/html", Content_Security_Policy=policy, Cache_Control="no-cache",
+                             Referrer_Policy="no-referrer", Vary="Accept-Encoding, Accept-Language")
+    return _unless_known(response)
+
+
+def _lang(settings):
+    return texts.choose(request.args.get("lang"), "asked" in request.args, settings.get("lang"),
+                        request.accept_languages.values())
 
 
 @widget.get("/w/<version>/<path:name>")

@@ -10,14 +10,14 @@ LAYERS = [
     {"cli", "doctor", "server", "bounds", "transport", "frames"},
     {"__init__"},
     {"events", "api", "widget", "console", "descriptions", "unsubscribe"},
-    {"intake", "assets"},
+    {"intake", "assets", "panel"},
     {"chat", "accounts", "arrival", "sites", "mail"},
     {"outbox", "notify"},
-    {"credentials", "tokens", "links", "limits", "schemas", "delivery_schemas", "values", "passwords", "actions", "gateway",
-     "tally"},
+    {"credentials", "tokens", "links", "limits", "schemas", "delivery_schemas", "site_schemas", "values", "passwords",
+     "actions", "gateway", "tally"},
     {"store", "accounts_store", "delivery_store", "doctor_store", "outbox_store", "rooms", "database"},
     {"models", "membership", "writer", "storage", "extensions", "wire", "config", "errors", "clock", "green", "version",
-     "origins"},
+     "origins", "texts", "styles", "hours", "joining"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 

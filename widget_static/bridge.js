@@ -17,7 +17,7 @@ export class Bridge {
     this.onVisibility = onVisibility;
   }
 
-  /** Report ready; resolves with the language, the host page's origin, and what it has stored, by our keys. */
+  /** Report ready; resolves with the host page's origin, and what it has stored, by our keys. */
   hello() {
     return new Promise((resolve) => {
       window.addEventListener("message", (event) => this.#receive(event, resolve));
@@ -58,11 +58,11 @@ export class Bridge {
   #receive(event, resolve) {
     if (event.source !== window.parent || !event.data?.replyx) return;
     if (this.#origin !== "*" && event.origin !== this.#origin) return;
-    const { type, stored = {}, lang, id, value } = event.data;
+    const { type, stored = {}, id, value } = event.data;
     if (type === "hello") {
       this.#origin = event.origin;
       const ours = Object.entries(stored).filter(([key]) => key.startsWith(this.#prefix));
-      resolve({ lang, page: event.origin, stored: Object.fromEntries(ours.map(([key, value]) => [key.slice(this.#prefix.length), value])) });
+      resolve({ page: event.origin, stored: Object.fromEntries(ours.map(([key, value]) => [key.slice(this.#prefix.length), value])) });
     } else if (type === "saved") this.#saved(id, value);
     else if (type === "shown" || type === "hidden") this.onVisibility(type === "shown");
   }

@@ -1,5 +1,7 @@
 // The line that offers to mail answers: closed until the guest asks for it, and never in the way of the chat.
 
+import { fill } from "./texts.js";
+
 const place = document.getElementById("contact");
 
 function element(tag, properties, ...children) {
@@ -8,7 +10,7 @@ function element(tag, properties, ...children) {
   return made;
 }
 
-/** `errors` has the chat's words for each code; the line's own go before them. `save(email)` resolves when the server has it, and rejects with a RequestError. */
+/** `errors` has the words for each code. `save(email)` resolves when the server has it, and rejects with a RequestError. */
 export class Contact {
   #texts;
   #errors;
@@ -17,7 +19,7 @@ export class Contact {
 
   constructor({ texts, errors, save }) {
     this.#texts = texts;
-    this.#errors = { ...errors, ...texts.errors };
+    this.#errors = errors;
     this.save = save;
     place.setAttribute("aria-label", texts.label);
     // What is said stands by itself: the buttons beside it need not be read out.
@@ -42,7 +44,7 @@ export class Contact {
     const { offer, change, goes } = this.#texts;
     const button = element("button", { type: "button", className: "link", textContent: this.#drawn ? change : offer });
     button.addEventListener("click", () => this.#ask(true));
-    place.firstChild.textContent = this.#drawn ? goes(this.#drawn) : "";
+    place.firstChild.textContent = this.#drawn ? fill(goes, { email: this.#drawn }) : "";
     place.lastChild.replaceChildren(button);
   }
 

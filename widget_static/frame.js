@@ -4,22 +4,21 @@ import { Chat } from "./chat.js";
 import { Contact } from "./contact.js";
 import { copy } from "./diagnostics.js";
 import { Page } from "./page.js";
-import { textsFor } from "./texts.js";
 import { View } from "./view.js";
 
 let isShown = true;
-const { site, kind, mail, version } = document.body.dataset;
+const { site, kind, mail, version, lang, texts } = JSON.parse(document.getElementById("settings").textContent);
+document.body.dataset.kind = kind;
 const bridge = new (kind === "page" ? Page : Bridge)({ site, onVisibility: (shown) => { isShown = shown; onVisibility(); } });
-const { lang, page, stored, link } = await bridge.hello();
+const { page, stored, link } = await bridge.hello();
 
 const query = new URLSearchParams(location.search);
 const name = query.has("site_token") ? { site_token: query.get("site_token") }
   : { assistant_id: Number(query.get("assistant_id")) };
 
-const texts = textsFor(lang);
 if (link) texts.errors.unauthorized = texts.oldLink;
 const view = new View({
-  lang, texts,
+  texts,
   on: {
     close: () => bridge.close(),
     send: (text) => chat.send(text),
@@ -42,7 +41,7 @@ const chat = new Chat({
   },
 });
 
-const contact = mail === "yes" && new Contact({ texts: texts.contact, errors: texts.errors,
+const contact = mail && new Contact({ texts: texts.contact, errors: { ...texts.errors, ...texts.contactErrors },
   save: (email) => chat.saveContact(email, lang) });
 
 function render() {

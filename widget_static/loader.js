@@ -19,12 +19,10 @@
   const frameUrl = settings.frame || (name && `/frame?${name}`);
   if (!frameUrl) return void warn("The snippet names no site. Add ?site_token=... to its address, or data-site-token.");
 
-  const russian = /^ru\b/i.test(document.documentElement.lang || navigator.language);
-  const texts = russian
-    ? { open: "Открыть чат", close: "Закрыть чат", title: "Чат", failed: "Чат не загрузился. Попробуйте ещё раз.",
-        foreign: "Чат не настроен для адреса этой страницы. Сообщите владельцу сайта." }
-    : { open: "Open chat", close: "Close chat", title: "Chat", failed: "The chat did not load. Try again.",
-        foreign: "The chat isn't set up for this page's address. Please tell the site's owner." };
+  const WORDS = "__REPLYX_TEXTS__";
+  const lang = [settings.lang, document.documentElement.lang, navigator.language]
+    .map((tag) => tag?.toLowerCase().split("-")[0]).find((tag) => Object.hasOwn(WORDS, tag)) ?? "en";
+  const texts = { ...WORDS[lang], open: settings.open[lang] };
 
   const STYLE = `
     :host { all: initial; }
@@ -133,7 +131,7 @@
 
   function load(hidden) {
     if (isForeign) return;
-    frame = element("iframe", { src: origin + frameUrl, title: texts.title, class: "loading", allow: "clipboard-write" });
+    frame = element("iframe", { src: `${origin}${frameUrl}&lang=${lang}`, title: texts.title, class: "loading", allow: "clipboard-write" });
     frame.hidden = hidden;
     // A frame that never reports drawn must not leave an empty corner.
     timer = setTimeout(fail, READY_MS);
@@ -167,7 +165,7 @@
 
   const isOurs = (key) => typeof key === "string" && key.startsWith(PREFIX);
   const hear = {
-    ready() { tell({ type: "hello", stored: storage.all(), lang: russian ? "ru" : "en" }); },
+    ready() { tell({ type: "hello", stored: storage.all(), lang }); },
     drawn() {
       clearTimeout(timer);
       frame.classList.remove("loading");

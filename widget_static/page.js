@@ -19,7 +19,7 @@ export class Page {
     this.#prefix = `replyx.page.${this.site}.${link?.split(".")[0] ?? ""}.`;
     const ours = quietly(() => Object.entries(localStorage).filter(([key]) => key.startsWith(this.#prefix))) ?? [];
     const stored = Object.fromEntries(ours.map(([key, value]) => [key.slice(this.#prefix.length), value]));
-    return { page: location.origin, lang: navigator.language.toLowerCase().startsWith("ru") ? "ru" : "en", stored, link };
+    return { page: location.origin, stored, link };
   }
 
   /** The credential leaves the address bar and the history; it lives as long as the tab, which others may use after. */

@@ -1,6 +1,7 @@
 // What the visitor sees: the page's elements and nothing else. User text goes in as text, never as HTML.
 
 import { Menu } from "./menu.js";
+import { fill } from "./texts.js";
 
 const LONGEST = 10000;
 const COPIED_MS = 5000;
@@ -29,10 +30,9 @@ export class View {
   #on;
   #copied;
 
-  constructor({ texts, lang, on }) {
+  constructor({ texts, on }) {
     this.#texts = texts;
     this.#on = on;
-    document.documentElement.lang = lang;
     document.title = texts.title;
     $("title").textContent = texts.title;
     $("greeting").textContent = texts.greeting;
@@ -68,7 +68,7 @@ export class View {
     if (!text) return;
     const length = [...text].length;
     if (length > LONGEST) {
-      $("notice").textContent = this.#texts.tooLong(length, LONGEST);
+      $("notice").textContent = fill(this.#texts.tooLong, { length, longest: LONGEST });
       return;
     }
     $("notice").textContent = "";
@@ -170,7 +170,7 @@ export class View {
       retry.type = drop.type = "button";
       retry.addEventListener("click", () => { this.#settle(); this.#on.retry(line.client_id); });
       drop.addEventListener("click", () => { this.#settle(); this.#on.drop(line.client_id); });
-      const why = this.#texts.failed(this.#why(line.reason));
+      const why = fill(this.#texts.failed, { why: this.#why(line.reason) });
       node.lastChild.replaceChildren(element("span", "", why), retry, drop);
       $("notice").textContent = why;
     } else node.lastChild.replaceChildren(time, element("span", "", this.#inWords(state, line)));
@@ -179,7 +179,7 @@ export class View {
   /** Without a connection there is no more to say; otherwise why a line waits. */
   #inWords(state, { cause }) {
     const isRefused = state === "waiting" && cause && cause !== "unreachable";
-    return isRefused ? this.#texts.later(this.#why(cause)) : this.#texts.state[state] ?? "";
+    return isRefused ? fill(this.#texts.later, { why: this.#why(cause) }) : this.#texts.state[state] ?? "";
   }
 
   /** The button that was used goes away with its line's failure: the focus must not go with it. */
@@ -206,7 +206,7 @@ export class View {
   #showHandler(view) {
     let text = "";
     if (view?.status === "closed") text = this.#texts.closed;
-    else if (view?.handler === "manager") text = this.#texts.manager(view.manager?.name ?? this.#texts.someone);
+    else if (view?.handler === "manager") text = fill(this.#texts.manager, { name: view.manager?.name ?? this.#texts.someone });
     else if (view?.handler === "waiting") text = this.#texts.waiting;
     if ($("handler").textContent !== text) $("handler").textContent = text;
   }

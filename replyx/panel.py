@@ -1,0 +1,50 @@
+"""What the panel is told about its site, in the page that it comes in: settings, language, and who is there now."""
+import json
+
+from . import accounts_store, clock, hours, site_schemas, texts
+from .database import reader
+from .outbox import outbox
+from .version import VERSION
+
+FEATURES = ("files", "emoji", "sound", "rating", "transcript")
+
+
+def settings(row, kind, lang, version):
+    """The panel's settings for the site behind a public name. `kind` is `frame`, `page` or `preview`; `version` the files'."""
+    site, chosen = row["site"], site_schemas.whole(row["site"]["settings"])
+    lines = texts.lines(lang, chosen["texts"].get(lang, {}))
+    del lines["host"]
+    return {
+        "site": site["id"], "version": f"{VERSION} {version}", "kind": kind, "mail": outbox.is_on,
+        "lang": lang, "dir": "rtl" if lang in texts.RIGHT_TO_LEFT else "ltr", "texts": lines, "look": chosen["look"],
+        "assistant": _assistant(row["assistant_id"]), "greeting": chosen["greeting"] or lines["greeting"],
+        "proactive": chosen["proactive"], "features": _features(chosen),
+        "forms": {name: _form(chosen[name]) for name in ("prechat", "offline")},
+        "hours": hours.state(chosen["hours"], clock.seconds()), "reply_time": chosen["reply_time"],
+    }
+
+
+def _assistant(assistant_id):
+    assistant = accounts_store.assistant(reader, assistant_id)
+    return {"name": assistant["name"], "avatar": assistant["avatar"] and f"/avatars/{assistant['avatar']}"}
+
+
+def _features(chosen):
+    return {name: chosen[name] for name in FEATURES} | {"transcript": chosen["transcript"] and outbox.is_on}
+
+
+def _form(form):
+    return form["fields"] if form["on"] and form["fields"] else None
+
+
+def loader_settings(stored):
+    """What the loader is told of a site's settings: only what differs from the defaults, and the launcher's name in each
+    language. `loader.js` has the same defaults."""
+    own = stored.get("texts", {})
+    words = {lang: own.get(lang, {}).get("host.open", words["open"]) for lang, words in texts.host_words().items()}
+    return {"open": words, **{name: stored[name] for name in ("look", "proactive", "lang") if name in stored}}
+
+
+def in_page(value):
+    """JSON as a page may hold it in a script element, also as a data block: nothing in it ends the element or opens a comment."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
