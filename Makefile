@@ -19,9 +19,11 @@ soak: $(VENV)/test.done tools bench/node_modules
 	$(BIN)/python -m tests.delivery.storm --seconds 600
 	$(BIN)/python bench/crowd.py
 
-# Figures beside the bare stack and two Node servers; ten minutes, needs Node (and a C compiler for the slow disk).
+# Figures beside the bare stack and two Node servers, and beside a page without the chat; twelve minutes, needs Node, Chromium
+# (and a C compiler for the slow disk).
 bench: $(VENV)/test.done bench/node_modules
 	$(BIN)/python bench/run.py
+	$(BIN)/python bench/page.py
 
 bench/node_modules: bench/package-lock.json
 	npm ci --prefix bench --silent --no-audit --no-fund
