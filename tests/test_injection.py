@@ -21,6 +21,11 @@ ONE_PIXEL = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060
                           "0500010d0a2db40000000049454e44ae426082")
 
 
+def one_line(text):
+    """As names are: without what can't be seen."""
+    return "".join(letter for letter in text if letter.isprintable())
+
+
 def fitting(longest):
     return [text for text in CORPUS if len(text) <= longest]
 
@@ -61,7 +66,8 @@ def guests(cast, hostile_site):
         assert file.status_code == 201, file.text
         body = guest.http("POST", "/dialogs", {
             "message": {"text": text, "client_id": str(uuid.uuid4()), "attachments": [file.json()["file"]["id"]]},
-            "profile": {"name": text[:200], "user_id": text[:200], "attributes": {text[:40]: text}},
+            "profile": {"name": one_line(text)[:200], "user_id": one_line(text)[:200],
+                        "attributes": {one_line(text)[:40].strip(): text}},
             "form": {f"f{place}": text for place in range(8)}})
         assert body.status_code == 201, body.text
         made.append((guest, body.json()["dialog"]["id"]))
