@@ -45,6 +45,9 @@ const ROUTES = {
   two_factor_begin: ["POST", "/two-factor"],
   two_factor_confirm: ["POST", "/two-factor/confirm"],
   mail_set: ["POST", "/mail"],
+  site_get: ["GET", "/sites/:site_id"],
+  site_set: ["POST", "/sites/:site_id"],
+  site_secret: ["POST", "/sites/:site_id/secret"],
   outbox_list: ["GET", "/outbox"],
   outbox_retry: ["POST", "/outbox/:letter_id/retry"],
 };

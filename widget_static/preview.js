@@ -1,4 +1,5 @@
-// The panel beside a site's settings in the console: a sample conversation without a connection, redrawn with each change.
+// The panel beside a site's settings in the console: a sample conversation, or a form, without a connection, redrawn with each change.
+import { $, element } from "./dom.js";
 
 const nothing = () => {};
 const ON = { close: nothing, send: () => false, input: nothing, keep: nothing, retry: nothing, drop: nothing, earlier: nothing,
@@ -8,6 +9,7 @@ const ON = { close: nothing, send: () => false, input: nothing, keep: nothing, r
 export function start({ settings, show, View }) {
   const view = new View({ settings, on: ON });
   let shown = settings;
+  let Form;
   draw();
   window.addEventListener("message", ({ source, origin, data }) => {
     if (source !== window.parent || origin !== location.origin || data?.type !== "preview") return;
@@ -21,6 +23,25 @@ export function start({ settings, show, View }) {
     view.draw(shown);
     view.showState("online");
     view.render(sample(shown), [], false);
+    drawForm();
+  }
+
+  function drawForm() {
+    const { forms, texts, mail } = shown;
+    const fields = forms.offline ?? forms.prechat;
+    const place = $("form-place");
+    place.replaceChildren();
+    place.hidden = !fields;
+    document.body.classList.toggle("asking", Boolean(fields));
+    if (fields && !Form) load().catch(nothing);
+    else if (fields) new Form({ place, isOffline: Boolean(forms.offline), fields, about: "", hasMail: mail, texts: texts.forms, values: {},
+      save: nothing, submit: nothing });
+  }
+
+  async function load() {
+    document.head.append(element("link", { rel: "stylesheet", href: new URL("forms.css", $("sheet").href).href }));
+    ({ Form } = await import("./form.js"));
+    drawForm();
   }
 }
 

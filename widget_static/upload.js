@@ -35,8 +35,8 @@ function read(request) {
 }
 
 /**
- * `url` and `headers` are where and as whom, `prepare()` resolves when that is settled; `onChange()` is called whenever an item
- * has changed.
+ * `url`, which may have a query, and `headers` are where and as whom, `prepare()` resolves when that is settled; `onChange()`
+ * is called whenever an item has changed.
  *
  * An item is {key, file, name, size, type, state, progress 0..1, code, seconds, stored}: `waiting` (with a `code` once a try has
  * failed: it is tried again by itself, after `seconds` where the server asked for time), `sending`, `done` with what the
@@ -123,7 +123,7 @@ export class Uploads {
     return new Promise((resolve) => {
       let stall;
       const moved = () => { clearTimeout(stall); stall = setTimeout(() => request.abort(), STALL_MS); };
-      request.open("POST", `${this.url}?name=${encodeURIComponent(wireName(item.name))}`);
+      request.open("POST", `${this.url}${this.url.includes("?") ? "&" : "?"}name=${encodeURIComponent(wireName(item.name))}`);
       request.setRequestHeader("Content-Type", "application/octet-stream");
       for (const [header, value] of Object.entries(this.headers)) request.setRequestHeader(header, value);
       request.upload.addEventListener("progress", ({ loaded, total }) => {

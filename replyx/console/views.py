@@ -6,7 +6,7 @@ from pathlib import Path
 
 from flask import Blueprint, current_app, redirect, render_template, request
 
-from .. import widget
+from .. import styles, widget
 from ..assets import Assets, text_response
 from ..credentials import cookie_name, own_origin
 from ..version import VERSION
@@ -24,6 +24,7 @@ IMPORTS = json.dumps({"imports": {
     "@preact/signals-core": f"{VENDOR}/signals-core.mjs",
     "replyx/": f"/w/{widget.assets.version}/",
 }})
+ICONS = json.dumps(styles.ICONS)
 IMPORTS_HASH = base64.b64encode(hashlib.sha256(IMPORTS.encode()).digest()).decode()
 
 
@@ -42,8 +43,8 @@ def page():
     socket = own_origin(request.environ, current_app.config["REPLYX"]).replace("http", "ws", 1)
     has_session = cookie_name(current_app.config["REPLYX"]) in request.cookies
     policy = (f"default-src 'none'; script-src 'self' 'sha256-{IMPORTS_HASH}'; style-src 'self'; img-src 'self'; "
-              f"connect-src 'self' {socket}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-    return text_response(render_template("console.html", base=BASE, imports=IMPORTS, has_session=has_session,
+              f"connect-src 'self' {socket}; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+    return text_response(render_template("console.html", base=BASE, imports=IMPORTS, icons=ICONS, has_session=has_session,
                                          version=f"{VERSION} {assets.version}"), "text/html",
                          Content_Security_Policy=policy, Cache_Control="no-cache", Referrer_Policy="no-referrer")
 

@@ -1,8 +1,9 @@
 // The panel on who is signed in, and how they turn on sign-in with a code.
 import { useEffect, useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
+import { Avatar } from "./avatar.js";
 import { CodeField } from "./entry.js";
-import { beginTwoFactor, confirmTwoFactor, setMailWish } from "./session.js";
+import { beginTwoFactor, confirmTwoFactor, setMailWish, setOwnAvatar } from "./session.js";
 import { Alert, Form, html, texts, why } from "./ui.js";
 
 export function Account({ me, mail, onClose }) {
@@ -14,6 +15,7 @@ export function Account({ me, mail, onClose }) {
       <button type="button" aria-label=${texts.closePanel} onClick=${() => panel.current.close()}>×</button>
     </header>
     <p><strong>${me.name}</strong><br />${me.email}</p>
+    <${Avatar} label=${texts.avatar.own} url=${me.avatar} name=${me.name} onDone=${setOwnAvatar} />
     ${mail.is_on && html`<${MailWish} wanted=${mail.wanted} />`}
     <h3>${texts.twoFactor}</h3>
     <${TwoFactor} isOn=${me.two_factor} />

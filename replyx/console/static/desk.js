@@ -27,7 +27,7 @@ export class Desk {
   state = signal("connecting");
   failure = signal(null);
   thread = signal(null);
-  place = signal(""); // the page beside the list where no dialog is open: `#/delivery` in the address
+  place = signal(""); // the page beside the list where no dialog is open: `#/delivery`, `#/site/3/look` in the address
   refreshes = signal(0);
   diagnostics = new Diagnostics();
   changes = signal(0); // counts what threads and outboxes change, for the components that show them
@@ -96,6 +96,9 @@ export class Desk {
     this.thread.value = id && new Thread(this, id);
     this.thread.value?.open();
   };
+
+  /** A site as its settings have it. */
+  renameSite({ id, name }) { this.sites.value = this.sites.value.map((site) => (site.id === id ? { ...site, name } : site)); }
 
   // The list
 
@@ -193,13 +196,14 @@ export class Desk {
     this.thread.value?.onEvent(event, data);
   }
 
-  #addLine({ id, dialog_id, sender, text, created_at }) {
+  #addLine({ id, dialog_id, sender, text, attachments, created_at }) {
     const row = this.dialogs.value.get(dialog_id);
     if (!row) { this.#fetch(dialog_id); return; }
     if (id <= row.last_message_id) return;
     // Who writes has read what is above: the server moves the marks in the same way.
     const marks = { guest: { last_guest_message_id: id, guest_read_id: id }, manager: { manager_read_id: id } }[sender];
-    this.put({ ...row, ...marks, last_message_id: id, last_message: { sender, text: text.slice(0, PREVIEW), created_at } });
+    const summary = (text || attachments.map(({ name }) => name).join(", ")).slice(0, PREVIEW);
+    this.put({ ...row, ...marks, last_message_id: id, last_message: { sender, text: summary, created_at } });
   }
 
   /** A dialog that was below the pages we have. If this fails, the next refresh brings it. */
@@ -221,7 +225,7 @@ export class Desk {
     if (!this.outboxes.has(dialogId)) {
       const key = (clientId) => `${this.#outboxPrefix}${dialogId}.${clientId}`;
       this.outboxes.set(dialogId, new Outbox({
-        send: ({ text, client_id }) => this.#post(dialogId, text, client_id),
+        send: (entry) => this.#post(dialogId, entry),
         save: async (clientId, value) => { try { localStorage.setItem(key(clientId), value); } catch { /* full or off */ } },
         remove: (clientId) => { try { localStorage.removeItem(key(clientId)); } catch { /* off */ } },
         onChange: this.redraw,
@@ -231,8 +235,8 @@ export class Desk {
     return this.outboxes.get(dialogId);
   }
 
-  async #post(dialogId, text, clientId) {
-    const payload = { dialog_id: dialogId, text, client_id: clientId };
+  async #post(dialogId, { text, client_id, more }) {
+    const payload = { dialog_id: dialogId, text, client_id, attachments: more?.attachments?.map(({ id }) => id) };
     const { message } = await this.request("message_post", payload);
     this.#addLine(message);
     this.thread.value?.addOwn(message);

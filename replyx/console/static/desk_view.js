@@ -4,16 +4,22 @@ import { useSignal } from "@preact/signals";
 import { Account } from "./account.js";
 import { Delivery } from "./delivery.js";
 import { VIEWS } from "./desk.js";
+import { nameOf } from "./guest.js";
 import { Letters } from "./letters.js";
 import { signOut } from "./session.js";
+import { SiteView } from "./site_view.js";
 import { ThreadView } from "./thread_view.js";
 import { Alert, When, html, texts, why } from "./ui.js";
 
-const PLACES = { delivery: Delivery };
+const PLACES = { site: SiteView, delivery: Delivery };
+const FOR_OWNERS = ["site"];
+
+const placesFor = ({ role }) => Object.keys(PLACES).filter((name) => role === "owner" || !FOR_OWNERS.includes(name));
+const placeOf = (desk) => placesFor(desk.me.value).find((name) => name === desk.place.value.split("/")[0]);
 
 export function DeskView({ desk }) {
   const thread = desk.thread.value;
-  const Place = PLACES[desk.place.value];
+  const Place = PLACES[placeOf(desk)];
   const last = useRef();
   useEffect(() => {
     if (!thread && last.current) document.querySelector(`.row[href="#${last.current}"]`)?.focus();
@@ -35,8 +41,8 @@ function Bar({ desk }) {
   return html`<header class="bar" data-state=${desk.state.value}>
     <strong class="brand">ReplyX</strong>
     <p role="status" class="state">${texts[desk.state.value]}</p>
-    ${Object.keys(PLACES).map((name) => html`<a key=${name} href="#/${name}"
-      aria-current=${desk.place.value === name ? "page" : undefined}>${texts[name].title}</a>`)}
+    ${placesFor(desk.me.value).map((name) => html`<a key=${name} href="#/${name}"
+      aria-current=${placeOf(desk) === name ? "page" : undefined}>${texts[name].title}</a>`)}
     ${mail.dead > 0 && html`<button type="button" class="trouble" onClick=${() => { areLettersShown.value = true; }}>
       ${texts.givenUp(mail.dead)}</button>`}
     <button type="button" onClick=${() => { isAccountShown.value = true; }}>${texts.account}</button>
@@ -81,7 +87,8 @@ function Row({ desk, row }) {
   const hasUnsent = desk.outboxes.get(row.id)?.entries.length > 0;
   return html`<a href="#${row.id}" class=${isUnread ? "row unread" : "row"}
     aria-current=${desk.thread.value?.id === row.id ? "true" : undefined}>
-    <span class="who">${texts.guest(row.guest.id)}</span>${" "}
+    <span class="who">${nameOf(row)}${row.guest.verified
+      && html`${" "}<span class="tick" role="img" aria-label=${texts.about.verified}>✓</span>`}</span>${" "}
     ${desk.sites.value.length > 1 && html`<span class="site">${row.site.name}</span>${" "}`}
     <${When} at=${row.last_message?.created_at} />${" "}
     <span class="preview">${AUTHORS[row.last_message?.sender]}${row.last_message?.text}</span>${" "}

@@ -1,6 +1,6 @@
 // Who is signed in. A session's whole state is its Desk, which goes when the session does.
 import { signal } from "@preact/signals";
-import { requestHttp } from "replyx/connection.js";
+import { RequestError, requestHttp } from "replyx/connection.js";
 import { managerCredentials } from "replyx/credentials.js";
 import { Desk } from "./desk.js";
 import { lang } from "./ui.js";
@@ -66,6 +66,22 @@ export async function signOut() {
   }
   end(null);
 }
+
+export const makeSecret = async (siteId) => (await ask("site_secret", { site_id: siteId })).secret;
+
+/** Give an assistant, or oneself, a picture; its address. Rejects with RequestError. */
+export async function uploadAvatar(picture, assistantId) {
+  const query = assistantId ? `?assistant_id=${assistantId}` : "";
+  let answer;
+  try {
+    answer = await (await fetch(`/api/manager/avatar${query}`, { method: "POST", body: picture,
+      headers: { ...managerCredentials.headers, "Content-Type": "application/octet-stream" } })).json();
+  } catch { /* nothing readable came back */ }
+  if (!answer?.ok) throw new RequestError(answer?.error ?? { code: "unreachable" });
+  return answer.avatar;
+}
+
+export const setOwnAvatar = (avatar) => { desk.value.me.value = { ...desk.value.me.value, avatar }; };
 
 export const beginTwoFactor = () => ask("two_factor_begin");
 

@@ -1,4 +1,7 @@
-// Everything that managers read, in one place. An error's text tells what to do next.
+// Everything that managers read; `texts_....js` have the larger pages. An error's text tells what to do next.
+import { INSTALL } from "./texts_install.js";
+import { SITE } from "./texts_site.js";
+
 const TEXTS = {
   en: {
     email: "Email", password: "Password", code: "Code", name: "Name",
@@ -46,7 +49,7 @@ const TEXTS = {
     },
     choose: "Choose a dialog to read and answer it.", back: "Back to the list",
     takeover: "Take over", release: "Release", close: "Close", reopen: "Reopen",
-    messages: "Messages", earlier: "Earlier messages", typing: (id) => `Guest ${id} is typing…`,
+    messages: "Messages", earlier: "Earlier messages", typing: (name) => `${name} is typing…`,
     reply: "Reply", placeholder: "Write a reply…", send: "Send", isClosed: "This dialog is closed. Reopen it to reply.",
     sending: { waiting: "Waiting for a connection…", sending: "Sending…", sent: "Sent", read: "Read" },
     later: (why) => `Not sent yet, tried again by itself. ${why}`,
@@ -120,6 +123,29 @@ const TEXTS = {
         + "It holds no messages, names or passwords.",
       copy: "Copy diagnostics", copied: "Copied.", byHand: "The browser does not let us copy. Copy this text by hand.",
     },
+    about: {
+      title: "Details", verified: "Verified", unverified: "Unverified", verifiedHint: "The site's server has signed who this is.",
+      unverifiedHint: "So the guest says; nobody has proven it.", name: "Name", userId: "User id", nothing: "Nothing is known yet.",
+      rating: "Rating", stars: (rating, most) => `${rating} of ${most} stars`, form: "Form", attributes: "From the site", yes: "yes", no: "no",
+    },
+    files: {
+      attach: "Attach files", list: "Attached files", held: "The reply goes once its files are there.",
+      stuck: "A file was not sent. Send it again or remove it.",
+      errors: {
+        too_large: (name) => `${name} is over 10 MB. Choose a smaller one.`, empty: (name) => `${name} is empty. Choose another.`,
+        too_many: (name, most) => `${name} is one too many: ${most} fit into a message.`,
+        invalid: (name) => `${name} is of a kind that can't be sent. Put it into a ZIP, or choose another.`,
+        unreadable: (name) => `${name} can't be read any more. Choose it again.`,
+      },
+    },
+    copying: { copy: "Copy", copied: "Copied.", byHand: "The browser does not let us copy. The text is selected: copy it by hand." },
+    avatar: {
+      own: "Your picture", choose: "Choose a picture", replace: "Choose another picture",
+      hint: "JPEG, PNG, WebP or GIF, up to 10 MB. Visitors see it.", states: { sending: "Sending…", done: "Saved." },
+      errors: { invalid: "This is no picture that can be used. Choose a JPEG, PNG, WebP or GIF.",
+        too_large: "The picture is over 10 MB. Choose a smaller one." },
+    },
+    site: { ...SITE.en, ...INSTALL.en },
   },
   ru: {
     email: "Почта", password: "Пароль", code: "Код", name: "Имя",
@@ -167,7 +193,7 @@ const TEXTS = {
     },
     choose: "Выберите диалог, чтобы прочитать его и ответить.", back: "К списку",
     takeover: "Взять", release: "Отпустить", close: "Закрыть", reopen: "Открыть снова",
-    messages: "Сообщения", earlier: "Более ранние сообщения", typing: (id) => `Гость ${id} печатает…`,
+    messages: "Сообщения", earlier: "Более ранние сообщения", typing: (name) => `${name} печатает…`,
     reply: "Ответ", placeholder: "Напишите ответ…",
     send: "Отправить", isClosed: "Диалог закрыт. Откройте его снова, чтобы ответить.",
     sending: { waiting: "Ждёт связи…", sending: "Отправляется…", sent: "Отправлено", read: "Прочитано" },
@@ -242,6 +268,29 @@ const TEXTS = {
       copy: "Скопировать диагностику", copied: "Скопировано.",
       byHand: "Браузер не даёт скопировать. Скопируйте этот текст сами.",
     },
+    about: {
+      title: "О госте", verified: "Подтверждён", unverified: "Не подтверждён", verifiedHint: "Кто это, подписал сервер сайта.",
+      unverifiedHint: "Так говорит сам гость; никто этого не подтвердил.", name: "Имя", userId: "Номер на сайте", nothing: "Пока ничего не известно.",
+      rating: "Оценка", stars: (rating, most) => `${rating} из ${most}`, form: "Форма", attributes: "От сайта", yes: "да", no: "нет",
+    },
+    files: {
+      attach: "Приложить файлы", list: "Приложенные файлы", held: "Ответ уйдёт, когда файлы будут на месте.",
+      stuck: "Один из файлов не ушёл. Отправьте его снова или уберите.",
+      errors: {
+        too_large: (name) => `${name} больше 10 МБ. Выберите поменьше.`, empty: (name) => `${name} пуст. Выберите другой.`,
+        too_many: (name, most) => `${name} лишний: в сообщении помещается ${most}.`,
+        invalid: (name) => `${name} такого рода, что его не отправить. Упакуйте в ZIP или выберите другой.`,
+        unreadable: (name) => `${name} больше не читается. Выберите его снова.`,
+      },
+    },
+    copying: { copy: "Скопировать", copied: "Скопировано.", byHand: "Браузер не даёт скопировать. Текст выделен: скопируйте его сами." },
+    avatar: {
+      own: "Ваш портрет", choose: "Выбрать картинку", replace: "Выбрать другую картинку",
+      hint: "JPEG, PNG, WebP или GIF, до 10 МБ. Её видят гости.", states: { sending: "Отправляется…", done: "Сохранено." },
+      errors: { invalid: "Эта картинка не подходит. Выберите JPEG, PNG, WebP или GIF.",
+        too_large: "Картинка больше 10 МБ. Выберите поменьше." },
+    },
+    site: { ...SITE.ru, ...INSTALL.ru },
   },
 };
 

@@ -3,7 +3,8 @@ import { signal } from "@preact/signals";
 import { Dialog, catchUp } from "replyx/dialog.js";
 import { Typing } from "replyx/typing.js";
 import { uuid } from "replyx/uuid.js";
-
+import { uploadsOf } from "./attachments.js";
+import { texts } from "./ui.js";
 
 // By manager and dialog. They outlive the session: who has to sign in again finds what they had written.
 const drafts = new Map();
@@ -12,6 +13,8 @@ export class Thread {
   dialog = new Dialog();
   isTyping = signal(false);
   failure = signal(null); // {action, error}
+  filesSaid = signal(""); // what there is to say of the files of the reply
+  #isHeld = false;
   #isLoaded = false;
   #isActing = false;
   #isClosed = false;
@@ -102,10 +105,32 @@ export class Thread {
     this.#draw();
   }
 
+  get uploads() { return uploadsOf(this.draftKey); }
+
+  /** True when the reply is on its way; false while its files are not: it goes by itself once they are. */
   send(text) {
+    const items = this.uploads?.items ?? [];
+    if (!text && !items.length) return false;
+    this.#isHeld = items.some(({ state }) => state !== "done");
+    if (this.#isHeld) {
+      this.filesSaid.value = texts.files[items.some(({ state }) => state === "failed") ? "stuck" : "held"];
+      return false;
+    }
+    this.filesSaid.value = "";
     this.typing.say(false);
     this.draft = "";
-    this.outbox.add(text, uuid());
+    this.outbox.add(text, uuid(), items.length ? { attachments: this.uploads.take() } : undefined);
+    return true;
+  }
+
+  /** Something has changed with the files of the reply. */
+  changeFiles() {
+    this.desk.redraw();
+    const { items } = this.uploads;
+    if (this.#isHeld && items.length && items.every(({ state }) => state === "done")) {
+      this.#isHeld = false;
+      this.onReady?.();
+    }
   }
 
   addOwn(message) {

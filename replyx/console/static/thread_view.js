@@ -1,10 +1,16 @@
-// The open dialog as the manager sees it. What people wrote goes in as text, never as HTML.
+// The open dialog as the manager sees it. What people wrote goes in as text or as nodes made one by one, never as HTML.
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useSignal } from "@preact/signals";
+import { fromHtml, fromText } from "replyx/rich.js";
+import { AttachButton, Attached, Files, attach, filesIn } from "./attachments.js";
+import { Portrait } from "./avatar.js";
+import { Badge, Details, nameOf } from "./guest.js";
 import { Alert, When, html, texts, why } from "./ui.js";
 
 const NEAR_END = 60;
 const TALLEST = 160;
 const LONGEST = 10000;
+const isVeryWide = () => matchMedia("(min-width: 1200px)").matches;
 const isWide = () => matchMedia("(min-width: 801px)").matches;
 
 export function ThreadView({ desk, thread }) {
@@ -12,26 +18,51 @@ export function ThreadView({ desk, thread }) {
   const { view } = thread.dialog;
   const failure = thread.failure.value;
   const back = useRef();
+  const areDetailsShown = useSignal(isVeryWide());
+  const drop = useDrop(thread, view?.status === "open");
   useEffect(() => { if (!isWide()) back.current.focus(); }, []);
-  return html`<main class="thread">
+  return html`<main class="thread" ...${drop}>
     <header>
       <a class="back" ref=${back} href="#" aria-label=${texts.back}>‹</a>
       <div class="about">
-        <h1>${view ? texts.guest(view.guest.id) : !failure && texts.loading}</h1>
+        <h1>${view ? nameOf(view) : !failure && texts.loading}</h1>
+        ${view && html`<${Badge} guest=${view.guest} />`}
         ${view && html`<p>${desk.sites.value.length > 1 && `${view.site.name}. `}${inWords(view, desk.me.value)}
           ${view.email && html` <a href="mailto:${view.email}">${view.email}</a>`}</p>`}
       </div>
+      ${view && html`<button class="toggle" type="button" aria-expanded=${areDetailsShown.value} aria-controls="details"
+        onClick=${() => { areDetailsShown.value = !areDetailsShown.value; }}>${texts.about.title}</button>`}
       ${view && html`<div class="actions">
         ${actions(view, desk.me.value).map((action) => html`<button key=${action} class=${action} type="button"
           onClick=${(event) => once(event, () => act(event, thread, action))}>${texts[action]}</button>`)}
       </div>`}
     </header>
     <${Alert}>${failure && why(failure.error, texts.threadErrors[failure.action])}<//>
-    <${Log} desk=${desk} thread=${thread} />
-    <p class="typing" role="status">${thread.isTyping.value && view && texts.typing(view.guest.id)}</p>
-    ${view?.status === "closed" && html`<p class="closed-note">${texts.isClosed}</p>`}
-    ${view?.status === "open" && html`<${Composer} thread=${thread} />`}
+    <div class="both">
+      <div class="talk">
+        <${Log} desk=${desk} thread=${thread} />
+        <p class="typing" role="status">${thread.isTyping.value && view && texts.typing(nameOf(view))}</p>
+        ${view?.status === "closed" && html`<p class="closed-note">${texts.isClosed}</p>`}
+        ${view?.status === "open" && html`<${Composer} thread=${thread} />`}
+      </div>
+      ${view && html`<aside id="details" class="details" aria-label=${texts.about.title} tabindex="-1"
+        hidden=${!areDetailsShown.value}><${Details} view=${view} /></aside>`}
+    </div>
   </main>`;
+}
+
+/** Files that are dropped anywhere on an open dialog are attached to the reply. */
+function useDrop(thread, isOn) {
+  const hasFiles = ({ dataTransfer }) => dataTransfer?.types.includes("Files");
+  // A file that nobody takes would replace the console.
+  return {
+    onDragOver: (event) => { if (hasFiles(event)) event.preventDefault(); },
+    onDrop: (event) => {
+      if (!hasFiles(event)) return;
+      event.preventDefault();
+      if (isOn) attach(thread, filesIn(event.dataTransfer));
+    },
+  };
 }
 
 function inWords(view, me) {
@@ -98,15 +129,24 @@ function keepPlace(box, place, lines) {
 function Line({ desk, thread, line }) {
   desk.changes.value;
   const sender = line.sender ?? "manager";
+  const files = line.attachments ?? line.more?.attachments;
   return html`<article class="${sender} ${line.state ?? ""}">
-    <span class="author">${authorOf(line, sender, thread, desk)}</span>
-    <p class="text">${line.text}</p>
+    <span class="author">${line.author?.avatar && html`<${Portrait} url=${line.author.avatar} />`}${authorOf(line, sender, thread, desk)}</span>
+    ${line.text && html`<${Words} text=${line.text} html=${line.html} />`}
+    ${files?.length > 0 && html`<${Files} files=${files} />`}
     <div class="foot" aria-live="off"><${Foot} thread=${thread} line=${line} sender=${sender} /></div>
   </article>`;
 }
 
+/** Text with links, or the server's HTML, of which only what is harmless is made anew. */
+function Words({ text, html: rich }) {
+  const box = useRef();
+  useLayoutEffect(() => box.current.replaceChildren(...rich ? fromHtml(rich) : fromText(text)), [text, rich]);
+  return html`<div class=${rich ? "text rich" : "text"} dir="auto" ref=${box} />`;
+}
+
 function authorOf(line, sender, thread, desk) {
-  if (sender === "guest") return texts.guest(thread.dialog.view.guest.id);
+  if (sender === "guest") return nameOf(thread.dialog.view);
   return line.author?.name ?? (line.state ? desk.me.value.name : texts[sender] ?? texts.handlers.manager);
 }
 
@@ -132,18 +172,27 @@ function Composer({ thread }) {
   // On a phone the keyboard would cover what the manager has come to read.
   useEffect(() => { grow(box.current); if (isWide()) box.current.focus(); }, []);
   const send = (event) => {
-    event.preventDefault();
+    event?.preventDefault();
     const text = box.current.value.trim();
-    if (!text) return;
     if ([...text].length > LONGEST) {
       box.current.setCustomValidity(texts.tooLong([...text].length, LONGEST));
       box.current.reportValidity();
       return;
     }
-    thread.send(text);
+    if (!thread.send(text)) return;
     box.current.value = "";
     grow(box.current);
     box.current.focus();
+  };
+  thread.onReady = send;
+  useEffect(() => () => { thread.onReady = undefined; }, []);
+  const paste = (event) => {
+    const { types } = event.clipboardData;
+    const files = filesIn(event.clipboardData);
+    // Office programs put a picture of a text beside the text.
+    if (!files.length || (types.includes("text/html") && types.includes("text/plain"))) return;
+    event.preventDefault();
+    attach(thread, files);
   };
   const type = () => {
     box.current.setCustomValidity("");
@@ -153,8 +202,10 @@ function Composer({ thread }) {
   };
   const press = (event) => { if (event.key === "Enter" && !event.shiftKey && !event.isComposing) send(event); };
   return html`<form class="composer" onSubmit=${send}>
+    <${Attached} thread=${thread} />
+    <${AttachButton} thread=${thread} />
     <textarea ref=${box} rows="1" aria-label=${texts.reply} placeholder=${texts.placeholder}
-      defaultValue=${thread.draft} onInput=${type} onKeyDown=${press} />
+      defaultValue=${thread.draft} onInput=${type} onKeyDown=${press} onPaste=${paste} />
     <button class="primary" type="submit">${texts.send}</button>
   </form>`;
 }

@@ -1,0 +1,59 @@
+// "Test it now": the address of a page, and what was seen of the chat there.
+import { useEffect, useId, useMemo } from "preact/hooks";
+import { useSignal } from "@preact/signals";
+import { STEPS, Trial, addressOf, domainOf } from "./trial.js";
+import { html, texts } from "./ui.js";
+
+const { check: words } = texts.site;
+
+export function Check({ desk, site }) {
+  const id = useId();
+  const trial = useMemo(() => new Trial(() => site.saved.value.domains), [site]);
+  useEffect(() => () => trial.end(), [trial]);
+  const [first] = site.saved.value.domains;
+  const typed = useSignal(first ? `https://${first}/` : "");
+  const wrong = useSignal("");
+  const begin = () => {
+    const url = addressOf(typed.value);
+    wrong.value = !url ? words.noAddress : trial.begin(url) ? "" : words.blocked;
+  };
+  const press = (event) => { if (event.key === "Enter") { event.preventDefault(); begin(); } };
+  return html`<p class="help">${words.hint}</p>
+    <div class="field"><label for=${id}>${words.address}</label>
+      <div class="line">
+        <input id=${id} type="url" value=${typed.value} spellcheck="false" aria-describedby="${id}-wrong"
+          aria-invalid=${wrong.value ? "true" : undefined} onInput=${({ target }) => { typed.value = target.value; }} onKeyDown=${press} />
+        <button class="plain" type="button" onClick=${begin}>${words.begin}</button>
+      </div>
+      <small id="${id}-wrong" class="wrong" role="alert">${wrong}</small>
+    </div>
+    ${trial.state.value && html`<${Seen} desk=${desk} site=${site} state=${trial.state.value} />`}`;
+}
+
+function Seen({ desk, site, state: { steps, failure, origin, isOver } }) {
+  const next = STEPS.find((step) => !steps[step]);
+  const stateOf = (step) => steps[step] ? "done" : failure && step === next ? "failed" : step === next && !isOver ? "waiting" : "";
+  return html`<div role="status" class="seen">
+    <p>${words.on(origin)}</p>
+    <ol role="list">${STEPS.map((step) => html`<li key=${step} class=${stateOf(step)}>${words.steps[step]}${" "}
+      ${stateOf(step) && html`<span>${words.states[stateOf(step)]}</span>`}</li>`)}</ol>
+    ${isOver && !failure && html`<p><strong>${words.works}</strong></p>`}
+    ${failure && html`<${Failure} failure=${failure} origin=${origin} />`}
+  </div>
+  ${failure?.reason === "foreign" && html`<${AddDomain} desk=${desk} site=${site} domain=${domainOf(origin)} />`}`;
+}
+
+function Failure({ failure: { reason, directive }, origin }) {
+  const [what, ...advice] = words.failures[Object.hasOwn(words.failures, reason) ? reason : "other"];
+  return html`<p><strong>${reason === "policy" ? `${what} ${directive}` : reason === "foreign" ? `${what} ${origin}` : what}</strong></p>
+    <ul>${advice.map((line) => html`<li key=${line}>${line}</li>`)}</ul>`;
+}
+
+function AddDomain({ desk, site, domain }) {
+  if (site.saved.value.domains.includes(domain)) return html`<p role="status">${words.added(domain)}</p>`;
+  const add = async () => {
+    site.set("domains", [...new Set([...site.at("domains"), domain])]);
+    if (await site.save("install")) desk.renameSite(site.saved.value);
+  };
+  return html`<button class="plain" type="button" onClick=${add}>${words.addDomain(domain)}</button>`;
+}
