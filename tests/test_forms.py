@@ -29,12 +29,17 @@ OFFLINE = [
 ]
 
 
-class Shop:
-    """A site of its own with these settings, and a page of it."""
+@pytest.fixture(scope="module")
+def sites(served):
+    """Enough for each test to have one of its own."""
+    return served.commands(*((["site", "add", f"Shop {number}", "--domain", "localhost"], "") for number in range(4)))
 
-    def __init__(self, cast, settings):
-        self.cast = cast
-        self.site = cast.served.command("site", "add", "Shop", "--domain", "localhost", "--json")
+
+class Shop:
+    """A site with these settings, and a page of it."""
+
+    def __init__(self, cast, site, settings):
+        self.cast, self.site = cast, site
         answer = cast.owner.http("POST", f"/sites/{self.site['id']}", {"settings": settings})
         assert answer.status_code == 200, answer.text
         self.host = HostPage(self.site["snippet"])
@@ -72,8 +77,8 @@ def answers(shop):
     return {answer["label"]: answer["value"] for answer in dialog["form"]}
 
 
-def test_a_form_filled_in_by_keyboard_alone_says_what_is_wrong_and_goes_with_the_first_line(context, cast):
-    with Shop(cast, {"prechat": {"on": True, "fields": PRECHAT}, "reply_time": "hour"}) as shop:
+def test_a_form_filled_in_by_keyboard_alone_says_what_is_wrong_and_goes_with_the_first_line(context, cast, sites):
+    with Shop(cast, sites.pop(), {"prechat": {"on": True, "fields": PRECHAT}, "reply_time": "hour"}) as shop:
         widget, press = shop.visit(context), context.pages[0].keyboard.press
         requests = []
         widget.page.on("request", lambda request: requests.append(request.url))
@@ -132,8 +137,8 @@ def test_a_form_filled_in_by_keyboard_alone_says_what_is_wrong_and_goes_with_the
         expect(form).to_have_count(0)
 
 
-def test_answers_survive_reloads_and_a_failed_send(context, cast):
-    with Shop(cast, {"prechat": {"on": True, "fields": PRECHAT}}) as shop:
+def test_answers_survive_reloads_and_a_failed_send(context, cast, sites):
+    with Shop(cast, sites.pop(), {"prechat": {"on": True, "fields": PRECHAT}}) as shop:
         widget = open_panel(shop.visit(context))
         frame = widget.frame
         frame.get_by_label("Your name").fill("Jo")
@@ -161,11 +166,11 @@ def test_answers_survive_reloads_and_a_failed_send(context, cast):
         assert answers(shop)["Your name"] == "Jo"
 
 
-def test_out_of_hours_a_message_can_be_left_and_says_what_happens_next(browser, cast):
+def test_out_of_hours_a_message_can_be_left_and_says_what_happens_next(browser, cast, sites):
     back = (datetime.now(timezone.utc) + timedelta(days=3)).replace(hour=20, minute=30)
     week = [[["20:30", "21:00"]] if day == back.weekday() else [] for day in range(7)]
     context = browser.new_context(locale="en-GB", timezone_id="Asia/Tokyo")
-    with Shop(cast, {"offline": {"on": True, "fields": OFFLINE}, "hours": {"zone": "UTC", "week": week}}) as shop:
+    with Shop(cast, sites.pop(), {"offline": {"on": True, "fields": OFFLINE}, "hours": {"zone": "UTC", "week": week}}) as shop:
         widget = open_panel(shop.visit(context))
         frame, there = widget.frame, back + timedelta(hours=9)
         form = form_of(widget)
@@ -198,9 +203,9 @@ def test_out_of_hours_a_message_can_be_left_and_says_what_happens_next(browser, 
     context.close()
 
 
-def test_a_form_stands_in_nobodys_way(context, cast):
+def test_a_form_stands_in_nobodys_way(context, cast, sites):
     """An unsent line goes at once; a form that can't be loaded is left out; a guest with a dialog sees that."""
-    with Shop(cast, {"prechat": {"on": True, "fields": PRECHAT}, "hours": NEVER}) as shop:
+    with Shop(cast, sites.pop(), {"prechat": {"on": True, "fields": PRECHAT}, "hours": NEVER}) as shop:
         widget, client_id = shop.visit(context), str(uuid.uuid4())
         value = json.dumps({"client_id": client_id, "text": "written before", "at": 1})
         place = f"replyx.{shop.site['id']}.outbox.{client_id}"

@@ -2,6 +2,9 @@
 
 const MOST = 99;
 
+/** A line in words: its text, or the names of its files. */
+export const inWords = ({ text, attachments }) => text || (attachments ?? []).map(({ name }) => name).join(", ");
+
 export class News {
   #dialogId;
   #seen = 0;
@@ -28,6 +31,6 @@ export class News {
     const told = `${unread.length} ${last?.id ?? ""}`.trim();
     if (told === this.#told) return;
     this.#told = told;
-    tell(Math.min(unread.length, MOST), last ? { author: last.author?.name ?? "", text: last.text } : null);
+    tell(Math.min(unread.length, MOST), last ? { author: last.author?.name ?? "", text: inWords(last) } : null);
   }
 }

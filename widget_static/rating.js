@@ -46,7 +46,7 @@ class Rating {
     const words = this.texts["star" + star];
     const input = element("input", { type: "radio", name: "star", value: star, className: "spoken", required: true });
     input.setAttribute("aria-label", `${star}: ${words}`);
-    const shape = element("span", { textContent: "★", title: words });
+    const shape = element("span", { title: words });
     shape.ariaHidden = "true";
     return element("label", {}, input, shape);
   }

@@ -3,6 +3,7 @@ import { Composer } from "./composer.js";
 import { $, element, portrait } from "./dom.js";
 import { fromText } from "./rich.js";
 import { Lines } from "./lines.js";
+import { inWords } from "./news.js";
 import { fill } from "./texts.js";
 
 /**
@@ -114,7 +115,7 @@ export class View {
 
   /** Lines of others that have just come: read out once, with a sign where the reader has scrolled away from the end. */
   announce(lines) {
-    $("said").replaceChildren(...lines.map(({ author, text }) => element("p", { textContent: `${author?.name ?? ""}: ${text}` })));
+    $("said").replaceChildren(...lines.map((line) => element("p", { textContent: `${line.author?.name ?? ""}: ${inWords(line)}` })));
     this.#showNewer(!this.#lines.isAtEnd);
   }
 
