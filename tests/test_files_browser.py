@@ -173,6 +173,7 @@ def test_a_file_for_a_server_that_is_down_goes_when_it_is_back(widget, files, ca
     again.click()
     expect(again).to_be_visible()
     served.start()
+    expect(files.chips.last).to_have_class("done", timeout=20_000)
     files.are("done", "done", "done")
     widget.write("all there")
     expect(widget.log).to_contain_text("Sent")

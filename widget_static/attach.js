@@ -133,6 +133,8 @@ class Attach {
     return files.length ? files : undefined;
   }
 
+  wake() { this.uploads.wake(); }
+
   showDrop(isShown) { this.overlay.hidden = !isShown; }
 
   #render() {

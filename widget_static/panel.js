@@ -69,6 +69,7 @@ export class Panel {
     state: (state, error) => {
       this.view.showState(state, error?.code);
       this.bridge.state(state);
+      if (state === "online" || state === "polling") this.#files?.part?.wake();
     },
     typing: (isTyping) => this.view.showTyping(isTyping),
     restart: () => location.reload(),

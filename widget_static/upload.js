@@ -51,7 +51,7 @@ export class Uploads {
 
   constructor({ url, headers, prepare, onChange }) {
     Object.assign(this, { url, headers, prepare, onChange });
-    window.addEventListener("online", () => this.#pumpNow());
+    window.addEventListener("online", () => this.wake());
   }
 
   add(file) {
@@ -66,6 +66,11 @@ export class Uploads {
     const { name, size, type } = stored;
     this.items.push({ key: this.#nextKey++, name, size, type, state: "done", progress: 1, stored });
     this.onChange();
+  }
+
+  /** There may be a way to the server again. Where the server itself asked for time, that is no reason to ask before. */
+  wake() {
+    if (this.items.some(({ state, code }) => state === "waiting" && code === "unreachable")) this.#pumpNow();
   }
 
   retry(item) {
