@@ -2,8 +2,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# By itself: it gives the tests of many operations one name, and two workers would take one name for one test.
-FUZZ := tests/hostile/test_fuzz.py
 
 .PHONY: run test soak bench install tools clean
 
@@ -13,8 +11,7 @@ run: $(VENV)/run.done
 
 test: $(VENV)/test.done tools
 	$(BIN)/flake8 replyx tests bench wsgi.py
-	$(BIN)/pytest -n 2 --dist loadfile --ignore $(FUZZ)
-	$(BIN)/pytest $(FUZZ)
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # What takes longer than a test may, one line for each run, each with a seed of its own that it prints; needs Node and a C compiler.
 soak: $(VENV)/test.done tools bench/node_modules

@@ -35,7 +35,7 @@ class Look(Input):
     corner = _one_of("right", "left", load_default="right")
     offset_x = _whole(0, 200, load_default=20, metadata={"description": "px from the side"})
     offset_y = _whole(0, 200, load_default=20, metadata={"description": "px from below"})
-    icon = _one_of("chat", "question", "wave", "mail", load_default="chat")
+    icon = _one_of(*styles.ICONS, load_default="chat")
     label = Line(30, blank=True, load_default="")
     theme = _one_of("auto", "light", "dark", load_default="auto")
     variables = fields.Dict(keys=_one_of(*styles.VARIABLES), values=fields.String(), load_default=dict, metadata={

@@ -51,10 +51,11 @@ class Guest:
 class Manager:
     """A manager's browser, signed in on ReplyX's own origin."""
 
-    def __init__(self, cast, email, name, role="manager", sites=(), row=None):
-        """`row` where the account is there already."""
+    def __init__(self, cast, email, name, role="manager", sites=()):
         self.cast, self.email, self.name = cast, email, name
-        [self.row] = [row] if row else cast.served.commands(account(email, name, role, sites))
+        flags = [flag for site in sites for flag in ("--site", site["id"])]
+        self.row = cast.served.command("manager", "add", email, "--name", name, "--role", role, "--password-stdin", *flags,
+                                       "--json", stdin=PASSWORD)
         self.session = requests.Session()
         self.session.headers["Origin"] = cast.origin
         self.sign_in()
@@ -76,12 +77,6 @@ class Manager:
     def socket(self):
         # The WebSocket client sends the server's own address as Origin, as a browser on the console would.
         return connect(self.cast.served, {"as": "manager"}, headers={"Cookie": self.cookie})
-
-
-def account(email, name, role, sites):
-    """The command that makes a manager's account, and what it reads."""
-    flags = [flag for site in sites for flag in ("--site", site["id"])]
-    return ["manager", "add", email, "--name", name, "--role", role, "--password-stdin", *flags], PASSWORD
 
 
 class Socket:
@@ -127,15 +122,12 @@ class Cast:
 
     def __init__(self, served, origin=None):
         self.served, self.origin = served, origin or served.url
-        self.site, self.other_site = served.commands(
-            (["site", "add", "Shop", "--domain", "shop.example", "--domain", "localhost"], ""),
-            (["site", "add", "Club", "--domain", "club.example"], ""))
+        self.site = served.command("site", "add", "Shop", "--domain", "shop.example", "--domain", "localhost", "--json")
+        self.other_site = served.command("site", "add", "Club", "--domain", "club.example", "--json")
         people = (("anna@shop.example", "Anna", "manager", [self.site]), ("boris@shop.example", "Boris", "manager", [self.site]),
                   ("clara@club.example", "Clara", "manager", [self.other_site]), ("olga@shop.example", "Olga", "owner", []))
-        rows = served.commands(*(account(*person) for person in people))
         with ThreadPoolExecutor() as pool:
-            self.manager, self.colleague, self.other_manager, self.owner = pool.map(
-                lambda person, row: Manager(self, *person, row), people, rows)
+            self.manager, self.colleague, self.other_manager, self.owner = pool.map(lambda person: Manager(self, *person), people)
 
     def guest(self, channel="site", site=None):
         return Guest(self, channel, site=site)

@@ -25,6 +25,23 @@ def pytest_report_header():
 
 
 def pytest_collection_modifyitems(items):
+    _give_each_an_id_of_its_own(items)
+    # A long file that begins last leaves the other worker without work: those with real programs are the long ones.
+    long = {item.path for item in items if any(item.get_closest_marker(marker) for marker in TOOLS)}
+    items.sort(key=lambda item: item.path not in long)
+    _skip_what_is_not_installed(items)
+
+
+def _give_each_an_id_of_its_own(items):
+    """schemathesis tells the tests of an operation apart by name, of which pytest 9.2 makes no part of the id; with one id
+    for many tests, the workers would take many for one, and leave them out."""
+    for item in items:
+        if "[" in item.name and "[" not in item.nodeid:
+            item._id = item.parent.id.child(item.name)
+    assert len({item.nodeid for item in items}) == len(items)
+
+
+def _skip_what_is_not_installed(items):
     """Where a real program is missing, the tests that need it are skipped by name; CI lets none of them off."""
     for item in items:
         for marker, programs in TOOLS.items():

@@ -6,6 +6,7 @@ import subprocess
 
 from replyx import config
 from replyx.doctor import examine, report
+from replyx.doctor.visit import Visit
 from tests.conftest import find
 
 
@@ -52,3 +53,7 @@ def make_certificate(folder, name, subject_name, issuer=None, days=30):
 def _openssl(*arguments):
     done = subprocess.run([find("openssl"), *map(str, arguments)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def a_visit(instance, url="http://127.0.0.1:9", **env):
+    return Visit(config.load({"REPLYX_INSTANCE": str(instance), **env}), url, url, 1)

@@ -1,4 +1,4 @@
-"""A real ReplyX server in a process of its own, as `replyx run` starts it, and the command line on its instance."""
+"""A real ReplyX server in a process of its own, and the command line on its instance."""
 import json
 import os
 import signal
@@ -10,16 +10,9 @@ from pathlib import Path
 
 import requests
 
-# The command line, several times in one interpreter: most of a command's time is the start of one.
-COMMANDS = """
-import contextlib, io, json, sys
-from replyx.cli import main
-for arguments, stdin in json.load(sys.stdin):
-    sys.stdin = io.StringIO(stdin)
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
-        main.main(arguments, standalone_mode=False)
-    print(json.dumps(json.loads(printed.getvalue())))
-"""
+from replyx import config
+from tests import commands
+
 REPLYX = str(Path(sys.executable).with_name("replyx"))
 
 
@@ -44,9 +37,9 @@ class Served:
     """`with Served(folder, REPLYX_URL=...) as server`: up when the block begins, gone after it.
 
     `env` are settings beyond the instance, host and port. `log` is everything that the process has printed so far.
-    `entry` is the command that starts it, where that is another than `replyx run`.
+    `entry` is the command that starts it: the one that `replyx run` turns into, which would read all modules twice.
     """
-    entry = REPLYX, "run"
+    entry = sys.executable, str(config.ROOT / "wsgi.py")
 
     def __init__(self, instance, port=None, entry=None, **env):
         self.instance, self.port = Path(instance), port or free_port()
@@ -86,19 +79,10 @@ class Served:
     def log(self):
         return self._log.read_text()
 
-    def commands(self, *lines):
-        """Run `replyx ...` for each (arguments, stdin); what each printed, from JSON."""
-        lines = [([*map(str, arguments), "--json"], stdin) for arguments, stdin in lines]
-        done = subprocess.run([sys.executable, "-c", COMMANDS], env=self.env, input=json.dumps(lines), capture_output=True,
-                              text=True, timeout=30)
-        assert done.returncode == 0, done.stderr
-        return [json.loads(line) for line in done.stdout.splitlines()]
-
     def command(self, *arguments, stdin="", code=0):
         """Run `replyx ...` on the instance; what it printed, from JSON if asked for with --json."""
-        done = subprocess.run([REPLYX, *map(str, arguments)], env=self.env, input=stdin, capture_output=True, text=True,
-                              timeout=30, cwd="/")
-        assert done.returncode == code, done.stderr
+        ended, said, complaint = commands.run([*map(str, arguments)], self.env, stdin)
+        assert ended == code, complaint
         if code:
-            return done.stderr
-        return json.loads(done.stdout) if "--json" in arguments else done.stdout
+            return complaint
+        return json.loads(said) if "--json" in arguments else said

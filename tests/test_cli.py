@@ -2,12 +2,14 @@
 import json
 import os
 import socket
+import subprocess
 
 import pytest
 
 from replyx.cli import main
+from tests import commands
 from tests.cast import PASSWORD
-from tests.served import Served
+from tests.served import REPLYX, Served
 
 NOBODY = 65534
 
@@ -89,6 +91,14 @@ def test_a_bad_setting_is_exit_code_2(tmp_path):
         assert "REPLYX_LOG_LEVEL" in said and said.count("\n") == 1
 
 
+@pytest.mark.parametrize("arguments, code", [
+    (["site", "list", "--json"], 0), (["site", "rotate-token", "99"], 1), (["site", "add", "X"], 2)])
+def test_the_installed_command_is_what_these_tests_run(instance, arguments, code):
+    done = subprocess.run([REPLYX, *arguments], env=instance.env, capture_output=True, text=True, timeout=30, cwd="/")
+    assert (done.returncode, done.stdout, done.stderr) == commands.run(arguments, instance.env)
+    assert done.returncode == code
+
+
 def test_config_names_every_setting_and_its_source(instance):
     rows = {row["name"]: row for row in instance.command("config", "--json")}
     assert rows["REPLYX_PORT"]["value"] == str(instance.port) and "environment" in rows["REPLYX_PORT"]["source"]
@@ -113,15 +123,15 @@ def test_the_api_descriptions_are_json(instance):
     assert sockets["asyncapi"] == "3.0.0" and "message_post" in sockets["operations"]
 
 
-def commands(group, path=()):
+def every_command(group, path=()):
     for name, command in group.commands.items():
         if hasattr(command, "commands"):
-            yield from commands(command, (*path, name))
+            yield from every_command(command, (*path, name))
         else:
             yield (*path, name), command
 
 
-@pytest.mark.parametrize("path, command", [pytest.param(*pair, id=" ".join(pair[0])) for pair in commands(main)])
+@pytest.mark.parametrize("path, command", [pytest.param(*pair, id=" ".join(pair[0])) for pair in every_command(main)])
 def test_every_command_has_help(path, command):
     assert command.help and command.get_short_help_str()
     assert all(getattr(option, "help", None) for option in command.params if option.param_type_name == "option")

@@ -15,7 +15,7 @@ from replyx.limits import ADDRESS_FACTOR, LIMITS, MAX_OPEN
 from replyx.notify import transcript
 from replyx.schemas import MAX_TEXT
 from replyx.tally import FLUSH_SECONDS, KEEP_DAYS
-from tests.test_cli import commands
+from tests.test_cli import every_command
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = (ROOT / "docs" / "reference.md").read_text()
@@ -40,7 +40,7 @@ def test_settings():
 
 def test_commands():
     named = {re.split(r" [A-Z]| --", row[0])[0] for row in table("Commands")}
-    assert named == {" ".join(("replyx", *path)) for path, _ in commands(main)}
+    assert named == {" ".join(("replyx", *path)) for path, _ in every_command(main)}
 
 
 def test_checks_of_the_doctor():
@@ -146,7 +146,7 @@ def test_no_place_is_left_to_fill_in():
 
 @pytest.mark.parametrize("file", ["README.md", "docs/install.md"])
 def test_every_command_in_the_other_docs_exists(file):
-    known = [path for path, _ in commands(main)]
+    known = [path for path, _ in every_command(main)]
     text = (ROOT / file).read_text()
     for line in re.findall(r"`replyx ([a-z][^`]*)`|^replyx ([a-z].*)$", text, flags=re.M):
         words = tuple("".join(line).split())

@@ -1,33 +1,20 @@
-"""`replyx doctor` without a proxy: what it prints, what it leaves behind, and faults of the machine, the name and the mail."""
+"""`replyx doctor` without a proxy: what it prints, what it leaves behind, and faults of the name and the way."""
 import json
-import os
 import re
-import resource
 import signal
 import socket
 import sqlite3
 import subprocess
-import threading
 from contextlib import closing, contextmanager
-from datetime import datetime, timedelta, timezone
-from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from ssl import PROTOCOL_TLS_SERVER, SSLContext
-from types import SimpleNamespace
 
 import pytest
 import requests
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult
 
-from replyx import config
-from replyx.doctor import checks, machine, mail, network, visit, web
-from replyx.doctor.report import Doubt, Fault
-from replyx.doctor.visit import Visit
+from replyx.doctor import checks, network, visit
+from replyx.doctor.report import Doubt
 from tests.cast import connect
-from tests.doctored import check, look, make_certificate, require_no_secret, states
-from tests.served import REPLYX, Served, free_port, until
-from tests.test_cli import NOBODY
+from tests.doctored import a_visit, check, look, require_no_secret, states
+from tests.served import REPLYX, until
 
 
 def doctor(served, *arguments, code=0):
@@ -191,176 +178,3 @@ def test_when_the_time_is_up_the_rest_is_skipped(served, monkeypatch):
 @pytest.mark.parametrize("arguments", [["chat.example.com"], ["https://chat.example.com/path"], ["--wait", "0"], ["a", "b"]])
 def test_bad_usage_is_exit_code_2(served, arguments):
     doctor(served, *arguments, code=2)
-
-
-def test_an_instance_without_a_database(tmp_path):
-    (tmp_path / "empty").mkdir()
-    for name, failing in (("empty", "database"), ("missing", "files")):
-        seen = look(Served(tmp_path / name).env)
-        assert failing in states(seen, "failed") and "REPLYX_INSTANCE" in check(seen, failing)["fix"]["settings"]
-        assert "systemctl start replyx" in check(seen, "server")["fix"]["shell"]
-
-
-def test_a_damaged_database(tmp_path):
-    instance = Served(tmp_path)
-    instance.command("site", "add", "Shop", "--domain", "shop.example")
-    file = tmp_path / "replyx.db"
-    file.write_bytes(file.read_bytes()[:8192] + b"\x55" * (file.stat().st_size - 8192))
-    seen = look(instance.env)
-    assert "Backing up" in check(seen, "database")["fix"]["shell"]
-    file.write_bytes(b"no database" * 1000)
-    assert "can't be read" in check(look(instance.env), "database")["text"]
-
-
-def test_a_row_that_refers_to_a_missing_one(tmp_path):
-    instance = Served(tmp_path)
-    instance.command("site", "add", "Shop", "--domain", "shop.example")
-    with closing(sqlite3.connect(tmp_path / "replyx.db")) as connection, connection:
-        connection.execute("DELETE FROM site")
-    assert "a row of assistant refers to a missing site" in check(look(instance.env), "database")["text"]
-
-
-def test_an_older_schema(tmp_path):
-    instance = Served(tmp_path)
-    instance.command("site", "list")
-    with closing(sqlite3.connect(tmp_path / "replyx.db")) as connection, connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0000'")
-    assert check(look(instance.env), "database")["fix"] == {"shell": "systemctl restart replyx"}
-
-
-def a_visit(instance, url="http://127.0.0.1:9", **env):
-    return Visit(config.load({"REPLYX_INSTANCE": str(instance), **env}), url, url, 1)
-
-
-def test_files_of_somebody_else(tmp_path):
-    (tmp_path / "replyx.db").touch(0o600)
-    assert machine.files(a_visit(tmp_path))
-    (tmp_path / "replyx.db").chmod(0o644)
-    with pytest.raises(Doubt, match="can read"):
-        machine.files(a_visit(tmp_path))
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
-def test_files_of_another_owner(tmp_path):
-    (tmp_path / "replyx.db-wal").touch()
-    os.chown(tmp_path / "replyx.db-wal", NOBODY, NOBODY)
-    with pytest.raises(Fault, match="replyx.db-wal") as error:
-        machine.files(a_visit(tmp_path))
-    assert error.value.fix["shell"].startswith("chown -R ")
-
-
-@pytest.mark.parametrize("name, error", [("NEEDED_MB", Fault), ("SCARCE_MB", Doubt)])
-def test_a_full_disk(tmp_path, monkeypatch, name, error):
-    assert machine.disk(a_visit(tmp_path))
-    monkeypatch.setattr(machine, name, 10**12)
-    with pytest.raises(error, match="disk"):
-        machine.disk(a_visit(tmp_path))
-
-
-@pytest.mark.parametrize("seconds, told", [(3600, "ahead of"), (-3600, "behind")])
-def test_a_clock_that_is_wrong(tmp_path, seconds, told):
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response_only(200)
-            self.send_header("Date", format_datetime(datetime.now(timezone.utc) + timedelta(seconds=seconds), usegmt=True))
-            self.end_headers()
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        answering = threading.Thread(target=server.handle_request)
-        answering.start()
-        with pytest.raises(Fault, match=told):
-            web.clock(a_visit(tmp_path, f"http://127.0.0.1:{server.server_port}"))
-        answering.join()
-
-
-def test_a_server_that_was_not_restarted(served, monkeypatch):
-    assert web.health(a_visit(served.instance, served.url))
-    monkeypatch.setattr(web, "VERSION", "999")
-    with pytest.raises(Doubt, match="999 is installed") as error:
-        web.health(a_visit(served.instance, served.url))
-    assert error.value.fix == {"shell": "systemctl restart replyx"}
-
-
-def test_a_server_that_may_open_few_files(tmp_path):
-    with Served(tmp_path) as server:
-        visit = a_visit(tmp_path, server.url, REPLYX_PORT=str(server.port))
-        assert machine.server(visit)
-        # This server has its rate limits on.
-        assert look(server.env)["ok"]
-        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (1000, 1000))
-        with pytest.raises(Doubt, match="1000 files") as error:
-            machine.server(visit)
-    assert "LimitNOFILE" in error.value.fix["shell"]
-
-
-class MailServer(Controller):
-    """A real SMTP server with one user, whose password is `right`; `tls` as in the settings."""
-
-    def __init__(self, tls, certificate=None):
-        self._tls, self._context = tls, None
-        if tls:
-            self._context = SSLContext(PROTOCOL_TLS_SERVER)
-            self._context.load_cert_chain(f"{certificate}.pem", f"{certificate}.key")
-        super().__init__(object(), hostname="127.0.0.1", port=free_port(),
-                         ssl_context=self._context if tls == "implicit" else None)
-
-    def factory(self):
-        return SMTP(self.handler, auth_require_tls=False, tls_context=self._context if self._tls == "starttls" else None,
-                    authenticator=lambda *call: AuthResult(success=call[4].password == b"right", handled=False))
-
-    def setting(self, user="anna", password="right", tls=None):
-        return SimpleNamespace(host="127.0.0.1", port=self.port, user=user, password=password,
-                               tls=self._tls if tls is None else tls)
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    return make_certificate(tmp_path_factory.mktemp("certificate"), "mail", "IP:127.0.0.1")
-
-
-@pytest.mark.parametrize("tls, told", [("", "answers, and lets us in."), ("starttls", "encrypted"), ("implicit", "encrypted")])
-@pytest.mark.openssl
-def test_a_mail_server_that_works(certificate, monkeypatch, tls, told):
-    monkeypatch.setenv("SSL_CERT_FILE", f"{certificate}.pem")
-    with MailServer(tls, certificate) as server:
-        assert told in mail.check(server.setting())
-        assert mail.check(server.setting(user="")).count("lets us in") == 0
-        with pytest.raises(Fault, match="refuses the user or the password") as error:
-            mail.check(server.setting(password="wrong-secret"))
-        assert "wrong-secret" not in f"{error.value}{error.value.fix}" and "REPLYX_SMTP_URL=" in error.value.fix["settings"]
-
-
-def test_the_mail_server_of_the_settings_is_looked_at(served):
-    with MailServer("") as server:
-        assert check(look(served.env, smtp_url=server.setting()), "mail")["state"] == "ok"
-        assert states(look(served.env, smtp_url=server.setting(password="wrong-secret")), "failed") == ["mail"]
-
-
-@pytest.mark.openssl
-def test_a_mail_server_with_a_bad_certificate(certificate):
-    with MailServer("implicit", certificate) as server, pytest.raises(Fault, match="self-signed certificate"):
-        mail.check(server.setting())
-
-
-def test_a_mail_server_without_tls_on_this_port():
-    with MailServer("") as server, pytest.raises(Fault, match="speaks no TLS on this port") as error:
-        mail.check(server.setting(tls="implicit"))
-    assert "openssl s_client" in error.value.fix["shell"]
-
-
-def test_a_mail_server_without_encryption():
-    with MailServer("") as server, pytest.raises(Fault, match="no encryption"):
-        mail.check(server.setting(tls="starttls"))
-
-
-def test_no_mail_server():
-    with pytest.raises(Fault, match="can.t be reached") as error:
-        mail.check(SimpleNamespace(host="127.0.0.1", port=free_port(), user="", password="", tls=""))
-    assert "nc -v" in error.value.fix["shell"]

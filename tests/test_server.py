@@ -14,17 +14,36 @@ import pytest
 import requests
 
 from replyx import config
+from tests import commands
 from tests.cast import Cast
 from tests.served import REPLYX, Served, free_port, until
 
 
-def fails(instance, *arguments, entry=(REPLYX, "run"), **env):
+class Run(Served):
+    entry = REPLYX, "run"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    with Run(tmp_path_factory.mktemp("instance"), REPLYX_RATE_LIMITS="off") as server:
+        yield server
+
+
+@pytest.fixture
+def restarted(served):
+    """The module's server, which the test stops."""
+    yield served
+    if served.process.poll() is not None:
+        served.start()
+
+
+def fails(instance, *arguments, run=commands.run, **env):
     """Start a server that should not start: its one line, after exit code 2."""
     environ = {**os.environ, "REPLYX_INSTANCE": str(instance), "REPLYX_PORT": str(free_port()), **env}
-    done = subprocess.run([*entry, *arguments], env=environ, capture_output=True, text=True, timeout=30)
-    assert done.returncode == 2, (done.returncode, done.stderr)
-    assert done.stderr.count("\n") == 1 and done.stderr.startswith("replyx: "), done.stderr
-    return done.stderr
+    code, _, said = run(["run", *arguments], environ)
+    assert code == 2, (code, said)
+    assert said.count("\n") == 1 and said.startswith("replyx: "), said
+    return said
 
 
 def test_a_second_server_on_the_instance(served):
@@ -53,8 +72,10 @@ def test_an_unknown_setting_or_a_bad_value(tmp_path, env, named):
 
 
 def test_a_bad_value_is_named_by_the_other_entry_too(tmp_path):
-    wsgi = str(config.ROOT / "wsgi.py")
-    assert "REPLYX_PORT" in fails(tmp_path, entry=(sys.executable, wsgi), REPLYX_PORT="web")
+    def run(_, env):
+        done = subprocess.run([sys.executable, config.ROOT / "wsgi.py"], env=env, capture_output=True, text=True, timeout=30)
+        return done.returncode, done.stdout, done.stderr
+    assert "REPLYX_PORT" in fails(tmp_path, run=run, REPLYX_PORT="web")
 
 
 def test_a_bad_settings_file(tmp_path):
@@ -83,32 +104,30 @@ def test_the_secret_key_is_for_its_owner_alone_and_stays(tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "Ctrl-C"])
-def test_a_stop_drains_and_exits_0_with_sockets_open(tmp_path, number):
-    with Served(tmp_path, REPLYX_RATE_LIMITS="off") as server:
-        cast = Cast(server)
-        guest = cast.guest()
-        dialog = guest.open()["dialog"]
-        acked, stopping = [], threading.Event()
+def test_a_stop_drains_and_exits_0_with_sockets_open(restarted, cast, number):
+    guest = cast.guest()
+    dialog = guest.open()["dialog"]
+    acked, stopping = [], threading.Event()
 
-        def write():
-            while not stopping.is_set():
-                client_id = str(uuid.uuid4())
-                try:
-                    answer = guest.http("POST", f"/dialogs/{dialog['id']}/messages", {"text": "x", "client_id": client_id})
-                    acked.extend([client_id] if answer.status_code == 201 else [])
-                except (requests.ConnectionError, requests.Timeout):
-                    return
-        writer = threading.Thread(target=write)
-        with guest.socket() as tab, guest.socket():
-            writer.start()
-            until(lambda: len(acked) > 20)
-            assert server.stop(number) == 0
-            until(lambda: not tab.connected, 5)
-        stopping.set()
-        writer.join()
-        server.start()
-        stored = {line["client_id"] for line in every_line(guest, dialog["id"])}
-        assert set(acked) <= stored
+    def write():
+        while not stopping.is_set():
+            client_id = str(uuid.uuid4())
+            try:
+                answer = guest.http("POST", f"/dialogs/{dialog['id']}/messages", {"text": "x", "client_id": client_id})
+                acked.extend([client_id] if answer.status_code == 201 else [])
+            except (requests.ConnectionError, requests.Timeout):
+                return
+    writer = threading.Thread(target=write)
+    with guest.socket() as tab, guest.socket():
+        writer.start()
+        until(lambda: len(acked) > 20)
+        assert restarted.stop(number) == 0
+        until(lambda: not tab.connected, 5)
+    stopping.set()
+    writer.join()
+    restarted.start()
+    stored = {line["client_id"] for line in every_line(guest, dialog["id"])}
+    assert set(acked) <= stored
 
 
 def every_line(guest, dialog_id):
@@ -120,13 +139,12 @@ def every_line(guest, dialog_id):
     return lines
 
 
-def test_what_was_acked_survives_a_kill(tmp_path):
-    with Served(tmp_path) as server:
-        guest = Cast(server).guest()
-        opened = guest.open("kept")
-        server.stop(signal.SIGKILL)
-        server.start()
-        assert guest.http("POST", "/dialogs", {}).json()["messages"] == [opened["message"]]
+def test_what_was_acked_survives_a_kill(restarted, cast):
+    guest = cast.guest()
+    opened = guest.open("kept")
+    restarted.stop(signal.SIGKILL)
+    restarted.start()
+    assert guest.http("POST", "/dialogs", {}).json()["messages"] == [opened["message"]]
 
 
 def test_python_wsgi_py_serves_the_same(tmp_path):
@@ -176,35 +194,32 @@ def test_sockets_are_plain_and_many(served, cast):
     assert soft == hard
 
 
-def test_a_client_that_reads_nothing_does_not_hold_the_stop(tmp_path):
-    with Served(tmp_path) as server:
-        guest = Cast(server).guest()
-        with socket.create_connection(("127.0.0.1", server.port)) as wire:
-            wire.sendall(b"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\n\r\n")
-            assert b"200 OK" in wire.recv(4096)
-            guest.open()
-            assert server.stop() == 0
+def test_a_client_that_reads_nothing_does_not_hold_the_stop(restarted, cast):
+    with socket.create_connection(("127.0.0.1", restarted.port)) as wire:
+        wire.sendall(b"GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"200 OK" in wire.recv(4096)
+        cast.guest().open()
+        assert restarted.stop() == 0
 
 
-def test_the_log_follows_a_guest_and_keeps_secrets(tmp_path):
-    with Served(tmp_path) as server:
-        cast = Cast(server)
-        guest = cast.guest()
-        with guest.socket() as tab:
-            dialog = tab.call("dialog_open", {"message": {"text": "very private"}})["dialog"]
-            with guest.on("widget").socket() as second:
-                second.call("message_post", {"dialog_id": dialog["id"], "text": ""})
-        params = {**cast.guest().auth, "site_token": "st_wrong"}
-        requests.post(f"{server.url}/api/site/dialogs", params=params, json={}, timeout=10)
-        log = until(lambda: "dialog.open refused: unauthorized" in server.log and server.log)
+def test_the_log_follows_a_guest_and_keeps_secrets(served, cast):
+    guest, before = cast.guest(), len(served.log)
+    with guest.socket() as tab:
+        opened = tab.call("dialog_open", {"message": {"text": "very private"}})
+        number = opened["dialog"]["id"]
+        with guest.on("widget").socket() as second:
+            second.call("message_post", {"dialog_id": number, "text": ""})
+    params = {**cast.guest().auth, "site_token": "st_wrong"}
+    requests.post(f"{served.url}/api/site/dialogs", params=params, json={}, timeout=10)
+    log = until(lambda: "dialog.open refused: unauthorized" in served.log[before:] and served.log[before:])
     for line in ("[Site] connection attempt address=127.0.0.1", "[Site] connection accepted",
-                 "[Site] dialog open dialog=1 connections=1",
-                 "[Widget] connection accepted address=127.0.0.1 dialog=1 connections=2",
-                 "[Site] message stored dialog=1 message=1 transport=socket",
+                 f"[Site] dialog open dialog={number} connections=1",
+                 f"[Widget] connection accepted address=127.0.0.1 dialog={number} connections=2",
+                 f"[Site] message stored dialog={number} message={opened['message']['id']} transport=socket",
                  "[Widget] message.post refused: invalid transport=socket address=127.0.0.1 fields='text'"):
         assert line in log
     for secret in ("very private", guest.guest_id, cast.site["site_token"], "st_wrong", "correct horse"):
-        assert secret not in log
+        assert secret not in served.log
 
 
 def test_rate_limits_say_how_long_to_wait(tmp_path):

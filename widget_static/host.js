@@ -11,6 +11,8 @@ const SMALL = "(max-width:480px),(max-height:480px) and (pointer:coarse)";
 export function start(context) {
   const host = new Host(context);
   const run = ([name, ...args]) => {
+    // A page may hold on to a method of what it has destroyed.
+    if (host.signal.aborted) return;
     try { host[name](...args); } catch (error) { context.warn(name, error); }
   };
   context.queue.push = run;

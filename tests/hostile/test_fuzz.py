@@ -7,6 +7,7 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from marshmallow import ValidationError
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (content_type_conformance, response_headers_conformance,
                                                response_schema_conformance, status_code_conformance)
@@ -14,6 +15,7 @@ from schemathesis.specs.openapi.checks import (content_type_conformance, respons
 from replyx import config
 from replyx.descriptions import openapi
 from replyx.intake import ACTIONS
+from replyx.site_schemas import DEFAULTS, SiteSettings, chosen, whole
 from tests.hostile.wire import Frames, http, refusal, texts
 
 # Left out: positive_data_acceptance, as JSON Schema takes 1.0 for an integer and can't say `after` or `before`, not both;
@@ -92,6 +94,26 @@ def fitting(event, dialog_id):
     [action] = [action for action in ACTIONS.values() if action.event == event]
     good = {"dialog_id": st.just(dialog_id), "text": GOOD_TEXT, "client_id": st.uuids().map(str), "typing": st.booleans()}
     return st.fixed_dictionaries({}, optional={name: good.get(name, JSON) | JSON for name in action.input.fields})
+
+
+def near(value):
+    """Values like this one: some with its names and kinds, some with others."""
+    if isinstance(value, dict):
+        return st.fixed_dictionaries({}, optional={name: near(item) for name, item in value.items()}) | JSON
+    kinds = {bool: st.booleans(), int: st.integers(0, 300), str: st.sampled_from([value, "auto"]) | st.text(max_size=30)}
+    return st.just(value) | kinds.get(type(value), JSON) | JSON
+
+
+@settings(SETTINGS, max_examples=200)
+@given(near(DEFAULTS))
+def test_settings_of_a_site_are_taken_as_they_are_or_refused(given_settings):
+    try:
+        taken = SiteSettings().load(given_settings)
+    except ValidationError:
+        return
+    kept = json.loads(json.dumps(chosen(taken)))
+    assert whole(kept) == taken and SiteSettings().load(whole(kept)) == taken
+    assert all(taken[name] == value for name, value in given_settings.items() if not isinstance(value, dict))
 
 
 @settings(SETTINGS, max_examples=100)
