@@ -164,6 +164,10 @@ def test_who_reads_further_up_stays_there_and_is_told_of_what_comes(page, cast):
     until(lambda: frame.evaluate(FULL))
     page.set_viewport_size({"width": 390, "height": 420})
     until(lambda: frame.evaluate(FULL))
+    # An image below the last line, drawn before the browser has told of the scroll to that.
+    frame.evaluate("""() => { document.querySelector("#log article:last-child .text").style.height = "500px";
+        document.getElementById("main").dispatchEvent(new Event("scroll")); }""")
+    until(lambda: frame.evaluate(FULL))
     expect(pill).to_be_hidden()
 
 

@@ -42,7 +42,8 @@ export class Signs {
     const number = count > 99 ? "99+" : `${count}`;
     badge.hidden = !count || host.isOpen;
     badge.textContent = number;
-    host.name(badge.hidden ? "" : ` (${number})`);
+    // Not in brackets: what stands in those is no part of a label, and the number can be seen.
+    host.name(badge.hidden ? "" : `, ${number}`);
     if (badge.hidden) this.clear();
     else if (preview) this.bubble.show({ ...preview, key: `${number} ${preview.author ?? ""} ${preview.text}` });
   }
