@@ -28,7 +28,7 @@ FIELDS = [
 LEFT = [{"name": "mail", "kind": "email", "label": "E-mail", "required": True},
         {"name": "country", "kind": "choice", "label": "Country", "choices": list("ABCDEF")}]
 SETTINGS = {
-    "Shop": {"reply_time": "minutes", "greeting": "Hi there! Ask us about lamps, orders or returns."},
+    "Lamps": {"reply_time": "minutes", "greeting": "Hi there! Ask us about lamps, orders or returns."},
     "متجر": {"lang": "ar", "reply_time": "minutes"},
     "Asking": {"prechat": {"on": True, "fields": FIELDS}, "reply_time": "hour"},
     "Closed": {"offline": {"on": True, "fields": LEFT}, "hours": NEVER},
@@ -134,7 +134,7 @@ class Panel:
                            [f"replyx.{self.site['id']}.outbox.{line['client_id']}", json.dumps(line)])
 
 
-def talk(page, shop, name="Shop"):
+def talk(page, shop, name="Lamps"):
     """The states of a conversation."""
     words = AR if SETTINGS[name].get("lang") == "ar" else EN
     with shop.visit(page, name) as panel:
@@ -251,7 +251,7 @@ def forms(page, shop):
 
 def full_page(page, shop):
     """The chat as a page of its own."""
-    site = shop.sites["Shop"]
+    site = shop.sites["Lamps"]
     page.goto(f"{shop.cast.served.url}/chat?site_token={site['site_token']}")
     page.locator("#text").fill(EN["first"])
     page.locator("#send").click()
@@ -296,7 +296,7 @@ def desk(page, shop):
 def _dialog(shop):
     """A dialog with all that a thread may show, among others; its id."""
     for text in EN["second"], EN["away"]:
-        Guest(shop.cast, site=shop.sites["Shop"]).open(text)
+        Guest(shop.cast, site=shop.sites["Lamps"]).open(text)
     guest = Guest(shop.cast, site=shop.sites["Asking"])
     files = [guest.upload(file["buffer"], file["name"]).json()["file"]["id"] for file in (PICTURE, PAPER)]
     opened = guest.http("POST", "/dialogs", {

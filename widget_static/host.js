@@ -57,7 +57,7 @@ class Host {
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(`iframe{position:fixed;z-index:2147483646;${corner}:${x}px;bottom:${y + 68}px;width:380px;`
       + `max-width:calc(100vw - ${x * 2}px);height:min(620px,100vh - ${y + 88}px);border:0;border-radius:16px;`
-      + `box-shadow:0 8px 40px #0004;background:Canvas;color-scheme:${theme === "auto" ? "light dark" : theme}}`
+      + `box-shadow:0 8px 40px #0004,0 0 0 1px #8884;background:Canvas;color-scheme:${theme === "auto" ? "light dark" : theme}}`
       + "[hidden]{display:none!important}.loading{visibility:hidden}"
       + '[aria-expanded=true]:before{clip-path:path("M7 5l7 7 7-7 2 2-7 7 7 7-2 2-7-7-7 7-2-2 7-7-7-7z")}'
       + (this.options.inline ? ":host{display:block!important;height:100%!important}"
