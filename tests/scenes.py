@@ -278,6 +278,7 @@ def desk(page, shop):
     yield "list"
     page.locator(f".row[href='#{dialog_id}']").click()
     expect(page.locator(".log .picture img")).to_be_visible()
+    expect(page.locator(".log .foot").last).to_be_in_viewport()
     details = page.get_by_role("button", name="Details")
     if details.get_attribute("aria-expanded") == "false":
         yield "thread"

@@ -1,4 +1,4 @@
-"""Nothing that axe-core knows of stands in the way of a screen reader or a keyboard, in any state of the widget and the console."""
+"""Nothing that axe-core knows of stands in the way of a screen reader or a keyboard, in any state of widget and console."""
 import pytest
 
 from tests import scenes
