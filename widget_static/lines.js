@@ -107,7 +107,7 @@ export class Lines {
     const name = isGuest ? this.texts.you : line.author?.name ?? "";
     const node = element("article", { className: line.sender },
       element("span", { className: isGuest ? "author spoken" : "author", textContent: name }),
-      element("div", { className: line.html ? "text html" : "text", dir: "auto" }, ...(line.html ? fromHtml(line.html) : fromText(line.text))),
+      element("div", { className: line.html ? "text html" : "text" }, ...(line.html ? fromHtml(line.html) : fromText(line.text))),
       element("div", { className: "foot" }));
     if (!isGuest && line.sender !== "system") node.prepend(portrait(name, line.author?.avatar));
     node.classList.toggle("emoji", isEmoji(line.text));
