@@ -331,6 +331,15 @@ def call(page, module, run, given=None):
         return ({run})(await import(url), given); }}""", given)
 
 
+def test_hostile_texts_take_no_longer_than_their_length(modules):
+    """Brackets, stops and letters, as many as a line has: in a page that looked at each again and again they took minutes."""
+    call(modules, "rich", """({ fromText }) => {
+        const texts = ["https://" + ")".repeat(9990), "https://" + ".".repeat(9980) + "a", "a".repeat(10000),
+          "a@" + "b.".repeat(4990), "https://" + "().".repeat(3300), "x@y.z ".repeat(1600)];
+        for (let round = 1; round <= 30; round += 1) setTimeout(() => { texts.forEach(fromText); window.rounds = round; }); }""")
+    modules.wait_for_function("window.rounds === 30", timeout=20000)
+
+
 def test_html_is_copied_through_an_allow_list(modules):
     found = call(modules, "rich", """({ fromHtml }, html) => {
         window.ran = 0; window.run = () => { window.ran += 1; };
