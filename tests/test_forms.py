@@ -32,7 +32,7 @@ OFFLINE = [
 @pytest.fixture(scope="module")
 def sites(served):
     """Enough for each test to have one of its own."""
-    return served.commands(*((["site", "add", f"Shop {number}", "--domain", "localhost"], "") for number in range(4)))
+    return [served.command("site", "add", f"Shop {number}", "--domain", "localhost", "--json") for number in range(4)]
 
 
 class Shop:
