@@ -10,8 +10,9 @@ class Action:
     gives an Answer. `input` and `output` are schema instances. `route` is below `/api/{channel}` and `/api/manager`.
     `status` is the HTTP status when something was made, and `limit` names a row of `limits.LIMITS`. `makes_guest` lets a
     guest come without a guest_id: one is made. `raw` is the most bytes of a body that is no JSON: the payload is in the
-    query then, and `run` reads the body from `context.body`. `posts(payload)` says whether a payload, unchecked and None if
-    it was never read, is a message to store: how those fare is counted.
+    query then, and `run` reads the body from `context.body`. `values` is the most values that a payload may hold.
+    `posts(payload)` says whether a payload, unchecked and None if it was never read, is a message to store: how those fare is
+    counted.
     """
     name: str
     who: frozenset
@@ -26,6 +27,7 @@ class Action:
     http_only: bool = False
     makes_guest: bool = False
     raw: int = 0
+    values: int = 1000
     posts: object = None
     summary: str = ""
 

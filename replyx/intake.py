@@ -4,7 +4,7 @@ import time
 
 from marshmallow import ValidationError
 
-from . import accounts, arrival, avatars, chat, files, mail, rooms, sites, tokens
+from . import accounts, arrival, avatars, chat, files, mail, rooms, sites, tokens, values
 from .errors import ForbiddenOrigin, Invalid, ReplyXError, StorageUnavailable, Unauthorized
 from .limits import limiter
 from .tally import tally
@@ -25,7 +25,7 @@ def handle(action, credentials, unpack, context):
     try:
         identity = _identify(credentials, action.who, action.limit, context, action.makes_guest)
         payload = unpack()
-        answer = action.run(identity, _load(action.input, payload), context)
+        answer = action.run(identity, _load(action, payload), context)
         return action.status if answer.made else 200, {"ok": True, **action.output.dump(answer.body)}, answer
     except StorageUnavailable as error:
         # The storage has told the log once: a line for each refusal would fill a disk that is full.
@@ -88,11 +88,15 @@ def _identify(credentials, who, limit, context, makes_guest=False):
     return identity
 
 
-def _load(schema, payload):
+def _load(action, payload):
+    """The payload as the action's schema takes it. Too many values are refused unlooked at: an error for each would cost
+    the server far more than the sender."""
     if not isinstance(payload, dict):
         raise Invalid("The payload must be a JSON object.")
+    if not values.are_few(payload, action.values):
+        raise Invalid(f"The payload has more than {action.values} values. Send fewer.")
     try:
-        return schema.load(payload)
+        return action.input.load(payload)
     except ValidationError as error:
         raise Invalid(fields=_named(error.normalized_messages())) from None
 

@@ -14,6 +14,19 @@ LINE = re.compile("[^\0-\x1f\x7f-\x9f\u2028\u2029]*")
 LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 
 
+def are_few(payload, most):
+    """Whether JSON holds at most so many values, counted no further than that."""
+    left, count = [payload], 0
+    while left:
+        value = left.pop()
+        if isinstance(value, (dict, list)):
+            count += len(value)
+            if count > most:
+                return False
+            left += value.values() if isinstance(value, dict) else value
+    return True
+
+
 class Id(fields.Integer):
     """An integer from 1 to 2^53-1, no fraction, no text."""
     default_error_messages = {"invalid": f"Must be an integer from 1 to {MAX_ID}."}

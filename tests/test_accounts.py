@@ -33,7 +33,7 @@ def test_a_setup_link_makes_an_owner_and_dies_with_its_first_use(cast, served, p
     answer = set_up(post, link, "Eve@Shop.example")
     assert answer.status_code == 201
     assert answer.json()["manager"] | {"id": 0} == {
-        "id": 0, "name": "Eve", "email": "eve@shop.example", "role": "owner", "two_factor": False}
+        "id": 0, "name": "Eve", "email": "eve@shop.example", "role": "owner", "two_factor": False, "avatar": None}
     assert {site["name"] for site in answer.json()["sites"]} >= {"Shop", "Club"}
     assert "replyx_session=" in answer.headers["Set-Cookie"] and "HttpOnly" in answer.headers["Set-Cookie"]
     assert set_up(post, link, "mallory@shop.example").json()["error"]["code"] == "unauthorized"

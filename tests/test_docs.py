@@ -118,6 +118,8 @@ def test_bounds_of_a_sites_settings():
 def test_limits():
     rows = dict(table("Limits"))
     assert rows["a message"] == f"{MAX_TEXT:,} characters"
+    most = {action.values for action in intake.ACTIONS.values()}
+    assert rows["values in a payload"] == "{:,}; a site's settings {:,}".format(*sorted(most))
     for start, name in (("messages", "message"), ("typing", "typing"), ("reading", "read"), ("connecting", "connect"),
                         ("reporting", "report"), ("leaving an e-mail address", "contact")):
         text = next(value for what, value in rows.items() if what.startswith(start))

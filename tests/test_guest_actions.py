@@ -155,6 +155,18 @@ def test_unread_counts_what_others_wrote_since_the_guest_looked(cast, guest):
     assert guest.http("GET", "/unread").json()["unread"] == 0
 
 
+def test_a_line_that_leaves_by_itself_reads_nothing(cast, guest):
+    """A line written without a connection goes out from a page whose chat is closed: what came meanwhile was not seen."""
+    dialog = guest.open()["dialog"]
+    path = f"/dialogs/{dialog['id']}"
+    answer = cast.manager.http("POST", f"{path}/messages", {"text": "an answer"}).json()["message"]
+    assert guest.http("POST", f"{path}/messages", {"text": "written before it"}).status_code == 201
+    assert guest.http("GET", "/unread").json()["unread"] == 1
+    assert cast.manager.http("GET", path).json()["dialog"]["guest_read_id"] < answer["id"]
+    guest.http("POST", f"{path}/read", {"message_id": answer["id"]})
+    assert guest.http("GET", "/unread").json()["unread"] == 0
+
+
 def test_unread_counts_no_further_than_99(cast, guest, dialog):
     change(cast, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150) INSERT INTO message "
            "(dialog_id, sender, text, client_id, created_at) SELECT ?, 'assistant', 'x', 'c' || i, '2026-01-01' FROM n",

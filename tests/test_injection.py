@@ -6,7 +6,7 @@ import pytest
 
 from tests.cast import PASSWORD
 from tests.hostile.corpus import CORPUS
-from tests.hostpage import HostPage, Widget
+from tests.hostpage import HostPage
 
 pytestmark = pytest.mark.browser
 
@@ -118,7 +118,7 @@ def test_the_widget_runs_nothing(watched, cast, answered):
         for link in form.get_by_role("log").locator("a").all():
             assert link.get_attribute("href").partition(":")[0] in ("http", "https", "mailto")
         assert form.get_by_role("log").locator("script, img[onerror], iframe, object, embed, form, style").count() == 0
-        assert Widget(page).lines.count() >= 20
+        assert lines.locator(".text").count() >= 20
 
 
 def test_the_console_runs_nothing(watched, cast, guests, answered):

@@ -202,6 +202,27 @@ def test_who_reads_further_up_stays_there_and_is_told_of_what_comes(page, cast):
     expect(pill).to_be_hidden()
 
 
+def test_the_wish_for_a_person_outlasts_a_reload_before_the_first_line(page, cast):
+    """There was no network; then there is HTTP alone, so that requests can be seen."""
+    widget = Widget(page).open()
+    page.context.route("**/api/**", lambda route: route.abort())
+    page.context.route_web_socket("**/socket.io/*", lambda socket: socket.close())
+    page.reload()
+    widget.open()
+    widget.frame.get_by_role("button", name="Talk to a person").click()
+    until(lambda: [key for key in widget.stored() if key.endswith(".person")])
+    expect(widget.log).to_contain_text("Waiting for a connection")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.context.unroute_all()
+    # Nobody opens the chat: what is unsent goes out by itself.
+    page.reload()
+    until(lambda: [key.rsplit(".", 1)[1] for key in widget.stored()] == ["guest_id"])
+    assert any(url.endswith("/handoff") for url in asked)
+    widget.open()
+    expect(widget.lines).to_have_text(["I would like to talk to a person."])
+
+
 def test_a_person_is_one_press_away_and_lines_of_a_kind_are_one_group(page, cast):
     widget = Widget(page).open()
     widget.frame.get_by_role("button", name="Talk to a person").click()
@@ -209,6 +230,7 @@ def test_a_person_is_one_press_away_and_lines_of_a_kind_are_one_group(page, cast
     expect(widget.frame.get_by_text("A person will answer here soon.")).to_be_visible()
     expect(widget.frame.get_by_role("button", name="Talk to a person")).to_be_hidden()
     expect(widget.text).to_be_focused()
+    until(lambda: not [key for key in widget.stored() if key.endswith((".person", ".outbox."))])
     widget.write("🎉")
     dialog = dialog_of(cast, "🎉")
     answer(cast, dialog, "See https://shop.example/a_(b), or write to help@shop.example.")
@@ -364,6 +386,15 @@ def call(page, module, run, given=None):
     return page.evaluate(f"""async (given) => {{
         const url = new URL("{module}.js", document.getElementById("sheet").href);
         return ({run})(await import(url), given); }}""", given)
+
+
+def test_hostile_texts_take_no_longer_than_their_length(modules):
+    """Brackets, stops and letters, as many as a line has: in a page that looked at each again and again they took minutes."""
+    call(modules, "rich", """({ fromText }) => {
+        const texts = ["https://" + ")".repeat(9990), "https://" + ".".repeat(9980) + "a", "a".repeat(10000),
+          "a@" + "b.".repeat(4990), "https://" + "().".repeat(3300), "x@y.z ".repeat(1600)];
+        for (let round = 1; round <= 30; round += 1) setTimeout(() => { texts.forEach(fromText); window.rounds = round; }); }""")
+    modules.wait_for_function("window.rounds === 30", timeout=20000)
 
 
 def test_html_is_copied_through_an_allow_list(modules):

@@ -205,7 +205,7 @@ def test_a_loader_that_names_no_site_has_the_defaults(cast, served):
     """The snippet with data-site-token: its address is the same for every site."""
     change(cast, settings={"look": {"color": "#00aa00"}})
     text = requests.get(f"{served.url}/replyx.js", timeout=10).text
-    assert '"open":{"en":"Open chat"' in text and "#1f5eff" in text and "#00aa00" not in text and '"frame":' not in text
+    assert '"en":"Open chat"' in text and "#1f5eff" in text and "#00aa00" not in text and '"frame":' not in text
 
 
 def test_the_kinds_of_the_page_and_who_may_embed_them(cast):

@@ -110,7 +110,9 @@ export class Connection {
     Object.assign(this, { origin, credentials, refresh, onEvent, onState, diagnostics });
   }
 
+  /** Until then, and once it is open, `request` works. Safe to call again. */
   open() {
+    if (this.#socket || this.#isClosed) return;
     this.#setState("connecting");
     this.#socket = new Socket(this.origin, this.credentials.auth, {
       connect: () => { this.diagnostics.opened(); this.#setState("online"); this.#beat(0); },
@@ -142,7 +144,6 @@ export class Connection {
     // Some proxies let a socket open and cut it at once.
     if (this.isOnline) this.diagnostics.note("disconnected", { transport: "socket", code: reason });
     else this.diagnostics.notOpened(reason);
-    if (reason === "io server disconnect") this.#socket.connect();
     this.#setState("connecting");
     this.#beat(0);
   }

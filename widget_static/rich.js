@@ -1,8 +1,9 @@
 // Text and the server's HTML as nodes for the page: made one by one, never parsed into it.
 import { element } from "./dom.js";
 
-const LINK = /\bhttps?:\/\/[^\s<>"]+|[\w.+-]+@[\p{L}\d-]+(?:\.[\p{L}\d-]+)+/giu;
-const TRAILING = /[.,;:!?'"»”’…*_]+$/;
+// Whatever is written, these take no longer than its length: an address begins where a word does, and has its bounds.
+const LINK = /\bhttps?:\/\/[^\s<>"]+|(?<![\w.+-])[\w.+-]{1,64}@[\p{L}\d-]{1,63}(?:\.[\p{L}\d-]{1,63}){1,8}/giu;
+const STOPS = ".,;:!?'\"»”’…*_";
 const SAFE = ["http:", "https:", "mailto:"];
 const ALLOWED = new Set(["P", "BR", "STRONG", "EM", "DEL", "CODE", "PRE", "UL", "OL", "LI", "A", "BLOCKQUOTE"]);
 // Flags, families and skin tones are several code points each.
@@ -19,13 +20,18 @@ function link(address, ...children) {
     ? element("a", { href: url.href, target: "_blank", rel: "noopener noreferrer nofollow" }, ...children) : null;
 }
 
+const count = (text, letter) => text.split(letter).length;
+
 /** The address as it was meant: without the sentence's stop behind it, or a bracket that opened before it. */
 function trimmed(found) {
-  let address = found.replace(TRAILING, "");
-  while (address.endsWith(")") && address.split(")").length > address.split("(").length) {
-    address = address.slice(0, -1).replace(TRAILING, "");
+  let end = found.length;
+  let unopened = count(found, ")") - count(found, "(");
+  for (; end; end -= 1) {
+    if (STOPS.includes(found[end - 1])) continue;
+    if (found[end - 1] !== ")" || unopened <= 0) break;
+    unopened -= 1;
   }
-  return address;
+  return found.slice(0, end);
 }
 
 /** A text's pieces: strings and links. */

@@ -39,6 +39,16 @@ def test_a_wrong_field_is_named(door, field, members):
     assert error["code"] == "invalid" and list(error["fields"]) == [field]
 
 
+@pytest.mark.parametrize("members", [
+    f'{ANY_TEXT}, "attachments": [{"0," * 100_000}0]', ANY_TEXT + "".join(f', "k{n}": 1' for n in range(15_000)),
+    f'{ANY_TEXT}, "attachments": [{"[[0,0]]," * 20_000}0]'], ids=["items", "names", "nested"])
+def test_what_has_too_many_values_is_refused_unlooked_at(door, members):
+    """An error for each of them would cost the server a thousand times what it costs the sender."""
+    status, body = door.post(members)
+    error = refusal(body, status)
+    assert error["code"] == "invalid" and "1000" in error["message"] and "fields" not in error
+
+
 @pytest.mark.parametrize("members", NOT_JSON, ids=lambda value: value[:24])
 def test_what_is_not_json_is_invalid(door, members):
     status, body = door.post(members)

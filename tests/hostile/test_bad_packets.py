@@ -95,8 +95,9 @@ def test_an_unknown_path_is_not_found(served, method, path):
     assert status == 404 and refusal(json.loads(body), 404)["code"] == "not_found"
 
 
-@pytest.mark.parametrize("start", [f"{method} /api/site/dialogs" for method in ("GET", "PUT", "PATCH", "DELETE", "BREW")]
-                         + ["POST /api/site/dialogs/1/sync", "GET /api/manager/dialogs/1/close", "GET /api/manager/setup"])
+@pytest.mark.parametrize("start", [f"{method} /api/site/dialogs" for method in ("PUT", "PATCH", "DELETE", "BREW")]
+                         + ["GET /api/site/guest", "POST /api/site/dialogs/1/sync", "GET /api/manager/dialogs/1/close",
+                            "GET /api/manager/setup"])
 def test_a_wrong_method_is_told_the_right_one(served, start):
     status, headers, body = http(served, f"{start} HTTP/1.1")
     assert status == 405 and headers["Allow"] and refusal(json.loads(body))["code"] == "not_found"

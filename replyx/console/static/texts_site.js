@@ -24,12 +24,12 @@ export const SITE = {
       offsetX: "Distance from the side, px", offsetY: "Distance from the bottom, px",
       variables: "CSS variables",
       variablesHint: "One on a line. Colours: --rx-background, --rx-text, --rx-soft-text, --rx-line, --rx-bubble, --rx-bubble-text, "
-        + "--rx-guest-bubble, --rx-guest-text, --rx-accent-text. Others: --rx-radius, --rx-font.",
+        + "--rx-guest-bubble, --rx-guest-text, --rx-accent-text, --rx-link, --rx-danger. Others: --rx-radius, --rx-font.",
       wrongLine: (line, name) => `Line ${line}: ${name} is no known variable, or its value is not of its kind.`,
     },
     greeting: {
       greeting: "Greeting", greetingHint: "The first thing a visitor reads in the chat. Empty: a greeting in the visitor's language.",
-      proactive: "Messages of their own accord", proactiveHint: "Shown beside the closed chat, each visitor sees one once.",
+      proactive: "Messages that appear by themselves", proactiveHint: "Shown beside the closed chat, each visitor sees one once.",
       rule: (number) => `Message ${number}`, text: "Text", after: "After seconds on the page",
       url: "Only where the address contains", urlHint: "Empty: on every page.", add: "Add a message",
     },
@@ -108,7 +108,7 @@ export const SITE = {
       offsetX: "От края, пикселей", offsetY: "От низа, пикселей",
       variables: "Переменные CSS",
       variablesHint: "По одной на строке. Цвета: --rx-background, --rx-text, --rx-soft-text, --rx-line, --rx-bubble, --rx-bubble-text, "
-        + "--rx-guest-bubble, --rx-guest-text, --rx-accent-text. Другие: --rx-radius, --rx-font.",
+        + "--rx-guest-bubble, --rx-guest-text, --rx-accent-text, --rx-link, --rx-danger. Другие: --rx-radius, --rx-font.",
       wrongLine: (line, name) => `Строка ${line}: переменной ${name} нет, или её значение не того рода.`,
     },
     greeting: {

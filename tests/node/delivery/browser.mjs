@@ -7,5 +7,8 @@ const document = new EventTarget();
 setMaxListeners(0, page, document);
 document.visibilityState = "visible";
 for (const name of ["addEventListener", "removeEventListener", "dispatchEvent"]) globalThis[name] = page[name].bind(page);
-globalThis.WebSocket ??= WebSocket;
+// As in a browser, nobody need listen for an error: its `close` follows.
+globalThis.WebSocket = class extends WebSocket {
+  constructor(...how) { super(...how).on("error", () => {}); }
+};
 Object.assign(globalThis, { window: globalThis, document });

@@ -9,10 +9,8 @@ from replyx.database import reader
 from replyx.extensions import writer
 from replyx.outbox import outbox
 from replyx.tokens import digest
-from tests import test_outbox
-from tests.test_outbox import rows
-
-app, people, post, scene, time = (getattr(test_outbox, name) for name in ("app", "people", "post", "scene", "time"))
+from tests.outbox.scene import rows
+from tests.outbox.test_hostile_mail import HOSTILE
 
 TO = "me@mail.example"
 
@@ -149,7 +147,7 @@ def test_a_long_dialog_is_mailed_from_its_end_and_says_so(scene, post, dialog_id
     assert f"these are the newest {len(shown)} messages" in post.mails[0].text
 
 
-@pytest.mark.parametrize("text", test_outbox.HOSTILE)
+@pytest.mark.parametrize("text", HOSTILE)
 def test_no_text_becomes_a_header_or_the_mails_own_words(scene, post, dialog_id, text):
     text = text.replace("\0", "") + " end"
     add(dialog_id, "manager", text, author_name=text, attachments=json.dumps([{"name": text}]))
