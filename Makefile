@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test soak bench install tools clean
+.PHONY: run test soak bench screenshots install tools clean
 
 run: $(VENV)/run.done
 	@$(BIN)/replyx demo
@@ -24,6 +24,10 @@ soak: $(VENV)/test.done tools bench/node_modules
 bench: $(VENV)/test.done bench/node_modules
 	$(BIN)/python bench/run.py
 	$(BIN)/python bench/page.py
+
+# The pictures in docs, of every state of the widget and the console; four minutes, needs Chromium. They show this machine's fonts.
+screenshots: $(VENV)/test.done
+	$(BIN)/python -m tests.screenshots
 
 bench/node_modules: bench/package-lock.json
 	npm ci --prefix bench --silent --no-audit --no-fund

@@ -41,7 +41,7 @@ def test_a_closed_chat_shows_what_comes(page, cast):
     page.evaluate("() => { window.titles = []; document.hasFocus = () => false; setInterval(() => {"
                   "  if (titles.at(-1) !== document.title) titles.push(document.title); }, 50); }")
     answer(cast, dialog_id, "<i>first</i>")
-    expect(page.get_by_role("button", name="Open chat (1)")).to_be_visible()
+    expect(page.get_by_role("button", name="Open chat, 1")).to_be_visible()
     expect(page.get_by_role("status")).to_contain_text("Anna<i>first</i>")
     until(lambda: page.evaluate("titles.join()") == "A shop,(1) A shop,A shop,(1) A shop")
     page.evaluate("document.title = 'Basket'")
@@ -51,10 +51,10 @@ def test_a_closed_chat_shows_what_comes(page, cast):
     page.get_by_role("button", name="Dismiss").click()
     expect(page.get_by_role("status")).to_be_empty()
     answer(cast, dialog_id, "second")
-    expect(page.get_by_role("button", name="Open chat (2)")).to_be_visible()
+    expect(page.get_by_role("button", name="Open chat, 2")).to_be_visible()
     # The next page asks once, and shows the same; a click on the line opens the chat.
     page.reload()
-    expect(page.get_by_role("button", name="Open chat (2)")).to_be_visible()
+    expect(page.get_by_role("button", name="Open chat, 2")).to_be_visible()
     assert page.locator("iframe").count() == 0
     page.get_by_role("status").get_by_role("button", name="second").click()
     expect(widget.lines).to_have_text(["badge, please", "<i>first</i>", "second"])

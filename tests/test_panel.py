@@ -51,9 +51,20 @@ def frame_of(page):
     return next(frame for frame in page.frames if "/frame" in frame.url)
 
 
+def tab_to(place, key="Tab"):
+    """Press the key until this has the focus."""
+    for _ in range(20):
+        if place.evaluate("(node) => document.hasFocus() && node.getRootNode().activeElement === node"):
+            return
+        place.page.keyboard.press(key)
+    expect(place).to_be_focused()
+
+
 def test_a_conversation_by_keyboard_alone(page, cast):
     keys = page.keyboard
-    page.get_by_role("button", name="Open chat").focus()
+    # From here on, for the frame too: what comes before the browser has heard of it would be lost.
+    page.on("filechooser", lambda chooser: chooser.set_files({"name": "note.txt", "mimeType": "text/plain", "buffer": b"a note"}))
+    tab_to(page.get_by_role("button", name="Open chat"))
     keys.press("Enter")
     widget = Widget(page)
     expect(widget.text).to_be_focused()
@@ -70,13 +81,33 @@ def test_a_conversation_by_keyboard_alone(page, cast):
     expect(widget.lines).to_have_text(["hello 😄"])
     expect(widget.log).to_contain_text("Sent")
     dialog = dialog_of(cast, "hello 😄")
+    tab_to(widget.frame.get_by_role("button", name="Attach a file"), "Shift+Tab")
+    keys.press("Enter")
+    expect(widget.frame.get_by_role("list", name="Files to send").locator(".done")).to_have_count(1)
+    expect(widget.text).to_be_focused()
+    tab_to(widget.frame.get_by_role("button", name="Send"))
+    keys.press("Enter")
+    expect(widget.log.get_by_text("Sent")).to_have_count(2)
+    tab_to(widget.log.get_by_role("link", name="note.txt"), "Shift+Tab")
     answer(cast, dialog, "goodbye")
     expect(widget.frame.get_by_role("heading", name="Anna")).to_be_visible()
+    menu = widget.frame.get_by_role("button", name="Menu")
+    tab_to(menu, "Shift+Tab")
+    keys.press("Enter")
+    expect(widget.frame.get_by_role("menuitemcheckbox", name="Sound")).to_be_focused()
+    keys.press("ArrowDown")
+    keys.press("Enter")
+    earlier = widget.frame.get_by_role("dialog", name="Earlier chats")
+    expect(earlier).to_contain_text("There are no earlier chats.")
+    tab_to(earlier.get_by_role("button", name="Close"))
+    keys.press("Enter")
+    expect(menu).to_be_focused()
+    tab_to(widget.text)
     cast.manager.http("POST", f"/dialogs/{dialog}/close")
     group = widget.frame.get_by_role("group", name="How was this chat?")
     expect(group).to_be_visible()
-    group.get_by_role("radio", name="1: Very bad").focus()
-    for _ in range(4):
+    tab_to(group.get_by_role("radio", name="5: Very good"), "Shift+Tab")
+    for _ in range(5):
         keys.press("ArrowRight")
     expect(group.get_by_role("radio", name="5: Very good")).to_be_checked()
     keys.press("Tab")
@@ -163,6 +194,10 @@ def test_who_reads_further_up_stays_there_and_is_told_of_what_comes(page, cast):
     expect(widget.lines.last).to_have_text("at the end")
     until(lambda: frame.evaluate(FULL))
     page.set_viewport_size({"width": 390, "height": 420})
+    until(lambda: frame.evaluate(FULL))
+    # An image below the last line, drawn before the browser has told of the scroll to that.
+    frame.evaluate("""() => { document.querySelector("#log article:last-child .text").style.height = "500px";
+        document.getElementById("main").dispatchEvent(new Event("scroll")); }""")
     until(lambda: frame.evaluate(FULL))
     expect(pill).to_be_hidden()
 

@@ -26,6 +26,7 @@ function isGroup(one, other) {
 export class Lines {
   #nodes = new Map();
   #isAtEnd = true;
+  #top = 0;
 
   constructor({ place, scroller, texts, lang, why, on }) {
     Object.assign(this, { place, scroller, texts, why, on });
@@ -50,7 +51,10 @@ export class Lines {
 
   #noteEnd() {
     const { scrollHeight, scrollTop, clientHeight } = this.scroller;
-    this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_END;
+    const isNear = scrollHeight - scrollTop - clientHeight < NEAR_END;
+    // Browsers tell of a scroll to the end only after more may have come below it: just going up leaves the end.
+    if (isNear || scrollTop < this.#top) this.#isAtEnd = isNear;
+    this.#top = scrollTop;
     if (this.#isAtEnd) this.on.end?.();
   }
 

@@ -22,11 +22,11 @@
   const queue = [];
   let half, timer, isGone;
 
-  // The icon is a shape in the text's colour. `!important` in here is stronger than any rule of the page, and leaves custom
+  // The icon is a shape in the text's colour; where the visitor's system sets the colours, the border is seen. `!important` in here is stronger than any rule of the page, and leaves custom
   // properties alone.
   sheet.replaceSync(":host{all:initial!important}:host([hidden]){display:none!important}"
     + `button{position:fixed;z-index:2147483647;${look.corner}:${look.offset_x}px;bottom:${look.offset_y}px;`
-    + "display:flex;align-items:center;gap:8px;height:56px;padding:0 14px;border:0;border-radius:28px;"
+    + "display:flex;align-items:center;gap:8px;height:56px;padding:0 14px;border:1px solid #0000;border-radius:28px;"
     + `background:var(--rx-accent,${look.color});color:var(--rx-accent-text,${look.ink});`
     + "font:16px system-ui;cursor:pointer;box-shadow:0 4px 16px #0004}"
     + "button:focus-visible{outline:3px solid;outline-offset:-6px}"

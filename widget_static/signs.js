@@ -26,9 +26,9 @@ export class Signs {
     // The browser's own pair of colours follows the scheme, light or dark.
     sheet.replaceSync(`p,div{position:fixed;z-index:2147483646;${corner}:${x}px;bottom:${y + 68}px;box-sizing:border-box;margin:0;`
       + `max-width:min(340px,100vw - ${x * 2}px);border-radius:12px;font:15px/1.4 ${own("--rx-font", "system-ui")};`
-      + "box-shadow:0 4px 24px #0004}p{padding:10px 14px;background:#8f1d1d;color:#fff}"
+      + "box-shadow:0 4px 24px #0004,0 0 0 1px #8884;outline:1px solid #0000}p{padding:10px 14px;background:#8f1d1d;color:#fff}"
       + `div{color-scheme:${theme === "auto" ? "light dark" : theme};display:flex;align-items:start;`
-      + `background:${own("--rx-background", "Canvas")};color:${own("--rx-text", "CanvasText")}}div:empty{opacity:0}b{display:block}`
+      + `background:${own("--rx-background", "Canvas")};color:${own("--rx-text", "CanvasText")}}div:empty{opacity:0;outline:0}b{display:block}`
       + "div button{all:unset;cursor:pointer;padding:10px 14px;overflow-wrap:anywhere;max-height:7em;overflow:hidden}"
       + "div button:before{content:none}div button+button{padding:10px 14px 10px 2px;font-size:20px;line-height:1}"
       + "div button:focus-visible{outline:2px solid;outline-offset:-4px;border-radius:12px}"
@@ -42,7 +42,8 @@ export class Signs {
     const number = count > 99 ? "99+" : `${count}`;
     badge.hidden = !count || host.isOpen;
     badge.textContent = number;
-    host.name(badge.hidden ? "" : ` (${number})`);
+    // Not in brackets: what stands in those is no part of a label, and the number can be seen.
+    host.name(badge.hidden ? "" : `, ${number}`);
     if (badge.hidden) this.clear();
     else if (preview) this.bubble.show({ ...preview, key: `${number} ${preview.author ?? ""} ${preview.text}` });
   }

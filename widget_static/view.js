@@ -66,7 +66,7 @@ export class View {
 
   /** The panel has been opened. Where there is no mouse, the focus in a text box would bring up the keyboard unasked. */
   enter() {
-    if (matchMedia("(pointer: coarse)").matches) $("log").focus({ preventScroll: true });
+    if (matchMedia("(pointer: coarse)").matches) $("title").focus({ preventScroll: true });
     else this.focus();
   }
 

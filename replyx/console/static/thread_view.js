@@ -99,8 +99,11 @@ function Log({ desk, thread }) {
   useLayoutEffect(() => keepPlace(box.current, place.current, lines));
   useEffect(() => {
     const node = box.current;
-    const resized = new ResizeObserver(() => { if (place.current.isAtEnd) node.scrollTop = node.scrollHeight; });
+    const stay = () => { if (place.current.isAtEnd) node.scrollTop = node.scrollHeight; };
+    const resized = new ResizeObserver(stay);
     resized.observe(node);
+    // A picture has no height before it is there.
+    node.addEventListener("load", stay, true);
     return () => resized.disconnect();
   }, []);
   const scrolled = ({ target }) => {
