@@ -251,6 +251,26 @@ def test_a_file_is_its_senders_alone_and_for_one_message(cast):
         assert code(guest.http("POST", f"/dialogs/{dialog['id']}/messages", payload)) == "invalid"
 
 
+@pytest.mark.parametrize("transport", ["http", "socket"])
+def test_a_file_that_is_gone_is_named_by_its_place(cast, transport):
+    guest = cast.guest()
+    dialog, ids = guest.open()["dialog"], [str(uuid.uuid4()), guest.upload(b"a").json()["file"]["id"], str(uuid.uuid4())]
+    line = {"text": "x", "client_id": str(uuid.uuid4()), "attachments": ids}
+
+    def fields(event, path, payload, **place):
+        if transport == "http":
+            return guest.http("POST", path, payload).json()["error"]["fields"]
+        with guest.socket() as tab:
+            return tab.call(event, payload | place)["error"]["fields"]
+    gone = {"attachments": {"0": ["This file is gone."], "2": ["This file is gone."]}}
+    assert fields("message_post", f"/dialogs/{dialog['id']}/messages", line, dialog_id=dialog["id"]) == gone
+    assert fields("dialog_open", "/dialogs", {"message": line}) == gone
+    # The same line goes without them; then one of the ids is used, and that counts for more.
+    again = guest.http("POST", f"/dialogs/{dialog['id']}/messages", {**line, "attachments": ids[1:2]})
+    assert again.status_code == 201 and [file["id"] for file in again.json()["message"]["attachments"]] == ids[1:2]
+    assert isinstance(fields("dialog_open", "/dialogs", {"message": {"text": "y", "attachments": ids}})["attachments"], list)
+
+
 def test_of_two_messages_at_once_one_gets_the_file(cast):
     guest = cast.guest()
     dialog, file = guest.open()["dialog"], guest.upload(b"a").json()["file"]["id"]

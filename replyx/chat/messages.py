@@ -16,6 +16,8 @@ from .rules import announce, handler_without_manager, manager_rooms, require, vi
 log = logging.getLogger(__name__)
 
 PAGE = 50
+# Clients know it by this text, and send the message without the file: `outbox.js`.
+GONE = "This file is gone."
 
 
 def open_dialog(identity, payload, context):
@@ -117,12 +119,21 @@ def _add(tx, identity, dialog, line, **author):
     if ids:
         files = files_store.unused(tx, ids, dialog["site_id"], identity.guest_hash or None, identity.manager_id)
         if len(files) < len(ids):
-            message = "A file was sent before, is over a day old, or is not yours. Attach it again."
-            raise Invalid(message, fields={"attachments": [message]})
+            raise _without(ids, len(files), files_store.known(tx, ids))
     row = store.add_message(tx, dialog["id"], identity.speaks, line["text"], line["client_id"], files=files, **author)
     if files:
         files_store.use(tx, ids, row["id"])
     return row
+
+
+def _without(ids, usable, known):
+    """Why a message's files can't go with it; those that are gone are named by their places, where there is nothing else."""
+    gone = {str(place): [GONE] for place, file_id in enumerate(ids) if file_id not in known}
+    if usable + len(gone) == len(ids):
+        return Invalid("A file that no message had is deleted after a day. Send the message without it, or attach it again.",
+                       fields={"attachments": gone})
+    message = "A file was sent before, or is not yours. Attach it again."
+    return Invalid(message, fields={"attachments": [message]})
 
 
 def _duplicate(row, sender, site_id):
