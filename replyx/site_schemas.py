@@ -72,10 +72,14 @@ class Form(Input):
     fields = fields.Nested(FormField, many=True, load_default=list, validate=validate.Length(max=MOST_FIELDS))
 
     @validates_schema
-    def names_once(self, data, **_):
-        names = [field["name"] for field in data["fields"]]
-        if len(set(names)) < len(names):
-            raise ValidationError("Each field needs a name of its own.", "fields")
+    def names_and_labels_once(self, data, **_):
+        """Answers come under the names, and managers see them under the labels."""
+        for what in ("name", "label"):
+            given = [field[what].strip() for field in data["fields"]]
+            twice = {place: {what: [f"Each field needs a {what} of its own."]} for place, value in enumerate(given)
+                     if value in given[:place]}
+            if twice:
+                raise ValidationError(twice, "fields")
 
 
 class Hours(Input):

@@ -2,7 +2,7 @@
 import logging
 
 from . import accounts_store as store
-from . import origins, schemas, site_schemas, tokens
+from . import attachments, origins, schemas, site_schemas, tokens
 from .actions import MANAGER, Action, Answer
 from .clock import now
 from .database import reader
@@ -133,12 +133,8 @@ def _body(site, context):
     return {"site": {
         **{name: site[name] for name in names}, "snippet": snippet(site, context.own_origin),
         "csp": policy(context.own_origin), "settings": site_schemas.whole(site["settings"]),
-        "assistant": {**assistant, "avatar": avatar_url(assistant)}, "has_identity_secret": bool(site["identity_secret"])}}
-
-
-def avatar_url(row):
-    """Where the picture of an assistant or manager is served; None without one."""
-    return row["avatar"] and f"/avatars/{row['avatar']}"
+        "assistant": {**assistant, "avatar": attachments.avatar_url(assistant["avatar"])},
+        "has_identity_secret": bool(site["identity_secret"])}}
 
 
 ACTIONS = (

@@ -165,8 +165,9 @@ FIELD = {"name": "a", "kind": "text", "label": "A"}
     {"greeting": "x" * 501}, {"greeting": "\0"}, {"greeting": "\ud800"}, {"greeting": None},
     {"proactive": [{"text": "x"}] * 6}, {"proactive": [{"text": " "}]}, {"proactive": [{"text": "x", "after": 3601}]},
     {"proactive": [{"text": "x", "url": "x" * 301}]}, {"proactive": {"text": "x"}}, {"files": "yes"}, {"sound": 1},
-    {"prechat": {"on": True, "fields": [FIELD] * 2}},
-    {"prechat": {"fields": [{**FIELD, "name": f"a{number}"} for number in range(9)]}},
+    {"prechat": {"on": True, "fields": [FIELD | {"label": "One"}, FIELD | {"label": "Other"}]}},
+    {"prechat": {"on": True, "fields": [FIELD | {"name": "one"}, FIELD | {"name": "other", "label": f"{FIELD['label']} "}]}},
+    {"prechat": {"fields": [{**FIELD, "name": f"a{number}", "label": f"A {number}"} for number in range(9)]}},
     *({"offline": {"fields": [FIELD | value]}} for value in (
         {"name": "A b"}, {"name": "a\n"}, {"name": "x" * 31}, {"kind": "file"}, {"label": "x" * 201}, {"label": ""},
         {"kind": "choice"}, {"choices": ["a"]}, {"kind": "choice", "choices": ["a"] * 21},
