@@ -15,7 +15,7 @@ def set_avatar(identity, payload, context):
     _require(identity, assistant_id)
     files.charge(identity, context)
     file_id = str(uuid.uuid4())
-    with uploads.room(file_id, context.address, context.body.size):
+    with uploads.room(file_id, context.address, context.body.size, False):
         files.receive(file_id, context.body, "avatar")
         name = uploads.keep_avatar(file_id)
         if assistant_id:

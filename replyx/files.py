@@ -25,7 +25,8 @@ def upload(identity, payload, context):
     site_id = _site(identity, payload)
     charge(identity, context)
     file_id = str(uuid.uuid4())
-    with uploads.room(file_id, context.address, context.body.size):
+    is_guest = identity.speaks == "guest"
+    with uploads.room(file_id, context.address, context.body.size, is_guest):
         found = receive(file_id, context.body)
         size = uploads.keep(file_id, is_new=found.width is not None)
         try:
@@ -36,6 +37,7 @@ def upload(identity, payload, context):
         except Exception:
             uploads.remove([file_id])
             raise
+        uploads.count(size, is_guest)
     return Answer({"file": attachments.dump_file(row)}, made=True)
 
 

@@ -41,16 +41,20 @@ def total(q):
     return q.one("SELECT coalesce(sum(size), 0) AS size FROM file")["size"]
 
 
+def unused_of_guests(q):
+    """Bytes of guests' files that are in no message."""
+    return q.one("SELECT coalesce(sum(size), 0) AS size FROM file WHERE message_id IS NULL AND guest_hash IS NOT NULL")["size"]
+
+
 def known(q, ids):
     """Those of the ids that have a row."""
     return {row["file_id"] for row in q.all(f"SELECT file_id FROM file WHERE {AMONG}", ids=json.dumps(ids))}
 
 
 def delete_orphans(tx, before, limit):
-    """Delete the rows of files that are in no message and were sent before a time; their ids."""
-    rows = tx.all("DELETE FROM file WHERE id IN (SELECT id FROM file WHERE message_id IS NULL AND created_at < :before "
-                  "LIMIT :limit) RETURNING file_id", before=before, limit=limit)
-    return [row["file_id"] for row in rows]
+    """Delete the rows of files that are in no message and were sent before a time; what they were, `{file_id, size}`."""
+    return tx.all("DELETE FROM file WHERE id IN (SELECT id FROM file WHERE message_id IS NULL AND created_at < :before "
+                  "LIMIT :limit) RETURNING file_id, size", before=before, limit=limit)
 
 
 # Avatars

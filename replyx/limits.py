@@ -27,8 +27,9 @@ LIMITS = {
     "upload": (30, 600),
     "upload_mb": (100, 3600),
 }
-# Many people may share an address: an office, a phone network.
+# Many people may share an address: an office, a phone network. The room for files, everybody shares.
 ADDRESS_FACTOR = 10
+ADDRESS_FACTORS = {"upload_mb": 2}
 SWEEP_SECONDS = 10
 # Sockets that one address may have open at a time.
 MAX_OPEN = 1000
@@ -99,7 +100,7 @@ class Limiter:
         self._max_open = max(1, round(MAX_OPEN * (factor or 1)))
         self._storage.reset()
         for name, (amount, seconds) in LIMITS.items():
-            for scope, times in (("identity", 1), ("address", ADDRESS_FACTOR)):
+            for scope, times in (("identity", 1), ("address", ADDRESS_FACTORS.get(name, ADDRESS_FACTOR))):
                 allowed = max(1, round(amount * times * (factor or 1)))
                 self._items[name, scope] = _Item(allowed, seconds, namespace=f"{name}/{scope}")
 

@@ -2,8 +2,10 @@
 import re
 from functools import cache, lru_cache
 
-# Longer texts stay text: the parser takes its time for hostile ones, 20 ms for this many brackets.
-LONGEST = 4000
+# Longer texts, and those with more signs, stay text: the parser takes its time for hostile ones, which grows with the
+# square of the signs. Within these bounds the worst known takes some 20 ms; nothing a person writes is near to them.
+LONGEST, MOST_SIGNS = 4000, 800
+SIGNS = re.compile(r"[\[\]()*_~`<>&!\\]")
 # The HTML of honest text is at most this much longer.
 MOST_GROWTH = 2
 # Nothing of Markdown is without one of these: most lines cost this look alone.
@@ -18,7 +20,9 @@ LEFT_OUT = ["heading", "lheading", "image", "hr", "html_block", "html_inline", "
 
 def html(text):
     """Safe HTML of a line with Markdown in it: `TAGS`, links to http, https and mailto. None for plain text."""
-    return _html(text) if len(text) <= LONGEST and MARKS.search(text) else None
+    if len(text) > LONGEST or not MARKS.search(text) or len(SIGNS.findall(text)) > MOST_SIGNS:
+        return None
+    return _html(text)
 
 
 @lru_cache(256)

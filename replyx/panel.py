@@ -1,7 +1,7 @@
 """What the panel is told about its site, in the page that it comes in: settings, language, and who is there now."""
 import json
 
-from . import accounts_store, clock, hours, site_schemas, sites, styles, texts
+from . import accounts_store, attachments, clock, hours, site_schemas, styles, texts
 from .database import reader
 from .outbox import outbox
 from .version import VERSION
@@ -26,7 +26,7 @@ def settings(row, kind, lang, version):
 
 def _assistant(assistant_id):
     assistant = accounts_store.assistant(reader, assistant_id)
-    return {"name": assistant["name"], "avatar": sites.avatar_url(assistant)}
+    return {"name": assistant["name"], "avatar": attachments.avatar_url(assistant["avatar"])}
 
 
 def _features(chosen):

@@ -2,7 +2,7 @@
 from functools import cache
 from zoneinfo import available_timezones
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, missing, validate, validates_schema
 
 from . import styles, texts
 from .schemas import Dumped, Input, Named
@@ -72,10 +72,14 @@ class Form(Input):
     fields = fields.Nested(FormField, many=True, load_default=list, validate=validate.Length(max=MOST_FIELDS))
 
     @validates_schema
-    def names_once(self, data, **_):
-        names = [field["name"] for field in data["fields"]]
-        if len(set(names)) < len(names):
-            raise ValidationError("Each field needs a name of its own.", "fields")
+    def names_and_labels_once(self, data, **_):
+        """Answers come under the names, and managers see them under the labels."""
+        for what in ("name", "label"):
+            given = [field[what].strip() for field in data["fields"]]
+            twice = {place: {what: [f"Each field needs a {what} of its own."]} for place, value in enumerate(given)
+                     if value in given[:place]}
+            if twice:
+                raise ValidationError(twice, "fields")
 
 
 class Hours(Input):
@@ -126,15 +130,22 @@ class SiteSettings(Input):
         values=fields.Dict(keys=LineKey(), values=Text(LONGEST_LINE)))
 
 
+class SettingsChange(SiteSettings):
+    """The settings to change, each as a whole. What is left out stays as it is; null is the default."""
+
+    def on_bind_field(self, field_name, field_obj):
+        field_obj.load_default, field_obj.allow_none = missing, True
+
+
 class SiteRef(Input):
     site_id = Id(required=True)
 
 
 class SiteSet(SiteRef):
-    """What is left out stays as it is. `settings` are all of them: what is left out in there goes back to its default."""
+    """What is left out stays as it is."""
     name = Line(200)
     domains = fields.List(Text(260), validate=validate.Length(1, MOST_DOMAINS))
-    settings = fields.Nested(SiteSettings)
+    settings = fields.Nested(SettingsChange)
     assistant_name = Line(200, metadata={"description": "Of the site's first assistant"})
 
 
@@ -179,6 +190,11 @@ def chosen(settings):
     return _difference(settings, DEFAULTS)
 
 
+def merged(stored, change):
+    """What is to be kept of a site's settings after a change, as SettingsChange has it."""
+    return chosen({name: value for name, value in (stored | change).items() if value is not None})
+
+
 def _difference(settings, defaults):
-    found = {name: value for name, value in settings.items() if value != defaults[name]}
+    found = {name: value for name, value in settings.items() if name in defaults and value != defaults[name]}
     return found | {name: _difference(found[name], DEFAULTS[name]) for name in ("look", "prechat", "offline") if name in found}

@@ -2,7 +2,7 @@
 import logging
 
 from . import accounts_store as store
-from . import origins, schemas, site_schemas, tokens
+from . import attachments, origins, schemas, site_schemas, tokens
 from .actions import MANAGER, Action, Answer
 from .clock import now
 from .database import reader
@@ -86,17 +86,21 @@ def get_site(identity, payload, context):
 
 
 def set_site(identity, payload, context):
-    """Change a site for everybody at once; other processes follow within a second."""
+    """Change what is given of a site, for everybody at once; other processes follow within a second."""
     site = _own(identity, payload)
     values = {name: payload[name] for name in ("name",) if name in payload}
     if "domains" in payload:
         values["domains"] = _domains(payload["domains"])
-    if "settings" in payload:
-        values["settings"] = site_schemas.chosen(payload["settings"])
 
     def unit(tx):
-        if values and not store.update_site(tx, site["id"], **values):
+        # As it is now: two owners may each change another setting.
+        kept = store.site(tx, site["id"])
+        if kept is None:
             raise NotFound()
+        if "settings" in payload:
+            values["settings"] = site_schemas.merged(kept["settings"], payload["settings"])
+        if values:
+            store.update_site(tx, site["id"], **values)
         if "assistant_name" in payload:
             store.update_assistant(tx, store.first_assistant(tx, site["id"])["id"], name=payload["assistant_name"])
     writer.submit(unit)
@@ -129,12 +133,8 @@ def _body(site, context):
     return {"site": {
         **{name: site[name] for name in names}, "snippet": snippet(site, context.own_origin),
         "csp": policy(context.own_origin), "settings": site_schemas.whole(site["settings"]),
-        "assistant": {**assistant, "avatar": avatar_url(assistant)}, "has_identity_secret": bool(site["identity_secret"])}}
-
-
-def avatar_url(row):
-    """Where the picture of an assistant or manager is served; None without one."""
-    return row["avatar"] and f"/avatars/{row['avatar']}"
+        "assistant": {**assistant, "avatar": attachments.avatar_url(assistant["avatar"])},
+        "has_identity_secret": bool(site["identity_secret"])}}
 
 
 ACTIONS = (

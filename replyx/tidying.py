@@ -1,4 +1,4 @@
-"""What nothing names any more goes: files that no message took, files without a row, avatars of nobody."""
+"""What nothing names any more goes, a day later: files that no message took, files without a row, avatars of nobody."""
 import logging
 import threading
 import time
@@ -8,7 +8,7 @@ from .clock import now
 from .database import reader
 from .errors import StorageUnavailable
 from .extensions import writer
-from .uploads import uploads
+from .uploads import NEW, PART, uploads
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +20,8 @@ MOST_BATCHES = 20
 # Lines looked at in one go for the avatars that they name.
 LINES = 2000
 PAUSE = 0.05
+# What the last sweep for strays found, by kind.
+_suspects = {}
 
 
 def start():
@@ -46,8 +48,8 @@ def sweep(with_strays):
     if with_strays:
         count += _delete_strays()
         _delete_avatars()
-    if count:
         uploads.count_anew()
+    if count:
         log.info("[Files] deleted %d files that were in no message", count)
 
 
@@ -55,31 +57,32 @@ def _delete_orphans():
     """The row goes first: a file without a row is found later, a row without a file could still be put into a message."""
     before, count = now(-ORPHAN_SECONDS), 0
     for _ in range(MOST_BATCHES):
-        ids = writer.submit(lambda tx: files_store.delete_orphans(tx, before, BATCH))
-        uploads.remove(ids)
-        count += len(ids)
-        if len(ids) < BATCH:
+        rows = writer.submit(lambda tx: files_store.delete_orphans(tx, before, BATCH))
+        uploads.remove([row["file_id"] for row in rows])
+        uploads.discount(sum(row["size"] for row in rows))
+        count += len(rows)
+        if len(rows) < BATCH:
             break
         time.sleep(PAUSE)
     return count
 
 
 def _delete_strays():
-    names, count = sorted(uploads.names()), 0
-    for start in range(0, len(names), BATCH):
-        batch = names[start:start + BATCH]
-        # Before the look into the table: what arrives has its row when it leaves this set.
-        arriving = set(uploads.arriving)
-        kept = files_store.known(reader, batch) | {name for name in batch if name[:36] in arriving}
-        strays = [name for name in batch if name not in kept]
-        uploads.remove(strays)
-        count += len(strays)
+    names = uploads.names(clock.seconds() - ORPHAN_SECONDS)
+    # No row is ever named after what was half done.
+    halves = {name for name in names if name.endswith((PART, NEW))}
+    rest, strays = [name for name in names if name not in halves], set()
+    for start in range(0, len(rest), BATCH):
+        batch = rest[start:start + BATCH]
+        strays.update(set(batch) - files_store.known(reader, batch))
         time.sleep(PAUSE)
-    return count
+    gone = halves | _again("files", strays)
+    uploads.remove(gone)
+    return len(gone)
 
 
 def _delete_avatars():
-    """Avatars a day old that neither a person nor a line names. The lines are read only when there is something to find."""
+    """Avatars that neither a person nor a line names. The lines are read only when there is something to find."""
     old = set(uploads.avatar_names(clock.seconds() - ORPHAN_SECONDS)) - files_store.avatars_of_people(reader)
     after, last = 0, files_store.last_message_id(reader) if old else 0
     while old and after < last:
@@ -87,4 +90,12 @@ def _delete_avatars():
         after += LINES
         time.sleep(PAUSE)
     # Somebody may have taken an old picture again meanwhile.
-    uploads.remove_avatars(old - files_store.avatars_of_people(reader))
+    uploads.remove_avatars(_again("avatars", old - files_store.avatars_of_people(reader)))
+
+
+def _again(kind, names):
+    """Those of the names that nothing named in the sweep before either. A new database may stand in a broken one's place:
+    who recovers the old one within a day finds all files."""
+    found = names & _suspects.get(kind, set())
+    _suspects[kind] = names - found
+    return found

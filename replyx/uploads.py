@@ -19,6 +19,8 @@ PIECE = 128 * 1024
 LEAST_FREE = 200 * 2**20
 # Files on their way in at the same time, for one address and for all.
 AT_ONCE, ALL_AT_ONCE = 10, 100
+# What guests' files in no message may take: a quarter of all room, but some dozens of files in any case.
+UNUSED_PART, LEAST_UNUSED = 4, 200 * 2**20
 # The threads off the hub are few, and COMMIT needs one.
 _turns = threading.BoundedSemaphore(4)
 FULL = "The server has no room for more files. Send it in another way, or try again later."
@@ -39,7 +41,8 @@ class Uploads:
         self._forget()
 
     def _forget(self):
-        self._used, self._reserved, self._sending, self.arriving = None, 0, Counter(), set()
+        self._used = self._unused = None
+        self._reserved, self._sending = 0, Counter()
 
     def init_app(self, app):
         settings = app.config["REPLYX"]
@@ -52,8 +55,9 @@ class Uploads:
     # Room
 
     @contextmanager
-    def room(self, file_id, address, size):
-        """Room for a file of up to `size` bytes while it comes in; what it left half done is gone at the end.
+    def room(self, file_id, address, size, for_guest):
+        """Room for a file of up to `size` bytes while it comes in; what it left half done is gone at the end. Guests' files
+        that are in no message have a share of it: they can't keep all others out.
 
         Raises RateLimited or StorageUnavailable.
         """
@@ -62,9 +66,10 @@ class Uploads:
         self._sending[address] += 1
         # An image is there twice for a moment.
         self._reserved += 2 * size
-        self.arriving.add(file_id)
         try:
             self._require_room(size)
+            if for_guest:
+                self._require_share(size)
             yield
         except OSError as error:
             self._trouble.report(error)
@@ -74,7 +79,6 @@ class Uploads:
             self._sending += Counter()
             self._reserved -= 2 * size
             _on_disk(_remove, [self.folder / f"{file_id}{end}" for end in (PART, NEW)])
-            self.arriving.discard(file_id)
 
     def _require_room(self, size):
         used = self.used()
@@ -83,6 +87,15 @@ class Uploads:
         found = _on_disk(os.statvfs, self.folder)
         if found.f_bavail * found.f_frsize < LEAST_FREE + self._reserved:
             self._refuse(f"less than {LEAST_FREE // 2**20} MB are free on the disk")
+
+    def _require_share(self, size):
+        """Those that messages took since the last look still count: it is taken again before anybody is refused. What is
+        on its way does not: it may never arrive, and must not stand in the way of what does."""
+        share = max(self._most // UNUSED_PART, min(self._most, LEAST_UNUSED))
+        if self._unused is None or self._unused + size > share:
+            self._unused = files_store.unused_of_guests(reader)
+        if self._unused + size > share:
+            self._refuse(f"{self._unused // 2**20} MB are in no message, of {share // 2**20} MB for such files of guests")
 
     def _refuse(self, why):
         self._trouble.report(why)
@@ -94,9 +107,21 @@ class Uploads:
             self._used = files_store.total(reader)
         return self._used
 
+    def count(self, size, for_guest):
+        """A file has come, and its row."""
+        if self._used is not None:
+            self._used += size
+        if for_guest and self._unused is not None:
+            self._unused += size
+
+    def discount(self, size):
+        """Files and their rows have gone."""
+        if self._used is not None:
+            self._used -= size
+
     def count_anew(self):
-        """Look the bytes up at the next need: files have gone."""
-        self._used = None
+        """Look the bytes up at the next need."""
+        self._used = self._unused = None
 
     # Writing
 
@@ -112,8 +137,6 @@ class Uploads:
         """Make what came in, or the image drawn from it, the file; its size. It is on the disk when this returns."""
         size = _on_disk(_keep, self.folder / f"{file_id}{NEW if is_new else PART}", self.folder / file_id)
         self._trouble.over()
-        if self._used is not None:
-            self._used += size
         return size
 
     def keep_avatar(self, file_id):
@@ -142,9 +165,9 @@ class Uploads:
         """An avatar's bytes. Raises OSError."""
         return _on_disk((self.avatars / name).read_bytes)
 
-    def names(self):
-        """What lies in the folder, whatever it is."""
-        return _on_disk(os.listdir, self.folder)
+    def names(self, before):
+        """What lies in the folder and was written before a time (Unix), whatever it is."""
+        return _on_disk(_older, self.folder, before)
 
     def avatar_names(self, before):
         """The avatars that were written before a time (Unix)."""
@@ -200,7 +223,13 @@ def _read(path, start, size):
 
 
 def _older(folder, before):
-    return [entry.name for entry in os.scandir(folder) if entry.stat().st_mtime < before]
+    names = []
+    for entry in os.scandir(folder):
+        # It may go meanwhile.
+        with suppress(FileNotFoundError):
+            if entry.stat().st_mtime < before:
+                names.append(entry.name)
+    return names
 
 
 uploads = Uploads()

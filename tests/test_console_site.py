@@ -56,6 +56,19 @@ def test_the_look_is_seen_before_it_is_saved_and_is_what_visitors_get(cast, page
     assert settings.stored["assistant"]["name"] == "Robin"
 
 
+def test_another_owners_change_stays(cast, page, settings):
+    settings.go("look").fill(**{"Text beside the icon": "Mine"})
+    answer = cast.owner.http("POST", f"/sites/{cast.site['id']}", {"settings": {"greeting": "Another's", "emoji": False}})
+    assert answer.ok
+    settings.save()
+    stored = settings.stored["settings"]
+    assert (stored["greeting"], stored["emoji"], stored["look"]["label"]) == ("Another's", False, "Mine")
+    settings.go("greeting")
+    expect(page.get_by_role("textbox", name="Greeting")).to_have_value("Another's")
+    expect(page.get_by_role("img", name="Unsaved changes")).to_have_count(0)
+    assert cast.owner.http("POST", f"/sites/{cast.site['id']}", {"settings": dict.fromkeys(stored)}).ok
+
+
 def test_what_is_refused_is_said_where_it_stands(page, settings):
     settings.go("look").fill(Colour="red", **{"Distance from the side, px": "999",
                                               "CSS variables": "--rx-radius: 8px;\n--rx-evil: url(x);"})

@@ -12,11 +12,11 @@ from replyx.delivery_schemas import FAILURES
 from replyx.doctor import CHECKS
 from replyx.errors import CODES
 from replyx.files import MOST_BYTES
-from replyx.limits import ADDRESS_FACTOR, LIMITS, MAX_OPEN
+from replyx.limits import ADDRESS_FACTOR, ADDRESS_FACTORS, LIMITS, MAX_OPEN
 from replyx.notify import transcript
 from replyx.schemas import MAX_ATTACHMENTS, MAX_TEXT
 from replyx.tally import FLUSH_SECONDS, KEEP_DAYS
-from replyx.uploads import AT_ONCE
+from replyx.uploads import AT_ONCE, LEAST_UNUSED, UNUSED_PART
 from tests.test_cli import every_command
 
 ROOT = Path(__file__).parent.parent
@@ -127,7 +127,10 @@ def test_limits():
     assert rows["a file"] == f"{MOST_BYTES // 2**20} MB" and rows["files in a message"] == str(MAX_ATTACHMENTS)
     (count, seconds), (megabytes, hour) = LIMITS["upload"], LIMITS["upload_mb"]
     assert hour == 3600 and rows["sending files"] == (
-        f"{count} in {seconds} s and {megabytes} MB in an hour for a guest or manager; {AT_ONCE} at once from an address")
+        f"{count} in {seconds} s and {megabytes} MB in an hour for a guest or manager; "
+        f"{megabytes * ADDRESS_FACTORS['upload_mb']} MB in an hour and {AT_ONCE} at once from an address")
+    assert UNUSED_PART == 4 and rows["guests' files that are in no message"] == (
+        f"a quarter of `REPLYX_UPLOADS_MAX_MB`, or {LEAST_UNUSED // 2**20} MB if that is more")
     assert rows["a file's bytes"] == (f"{bounds.BODY_SECONDS} s, and a second more for each {bounds.LEAST_RATE // 1024} KB "
                                       "that has come")
     assert rows["mails to a guest's address"] == f"{LIMITS['mail'][0]} in a day" and LIMITS["mail"][1] == 24 * 3600

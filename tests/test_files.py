@@ -10,7 +10,7 @@ from contextlib import closing
 import pytest
 import requests
 
-from replyx import clock, config, create_app, files_store, store, tidying
+from replyx import clock, config, create_app, files, files_store, store, tidying
 from replyx.database import reader
 from replyx.errors import RateLimited, StorageUnavailable
 from replyx.extensions import db, writer
@@ -79,8 +79,14 @@ def test_what_is_no_image_is_saved_and_can_do_nothing(cast, served):
     assert headers["Cache-Control"].startswith("private, max-age=")
 
 
+def _later(url):
+    """The address with an end that is an hour later."""
+    *start, expires, signature = url.split("/")
+    return "/".join((*start, str(int(expires) + 3600), signature))
+
+
 @pytest.mark.parametrize("change", [
-    lambda url: url[:-27] + ("A" if url[-27] != "A" else "B") + url[-26:], lambda url: url.replace("/17", "/18"),
+    lambda url: url[:-27] + ("A" if url[-27] != "A" else "B") + url[-26:], lambda url: _later(url),
     lambda url: url + "/",
     lambda url: url.rsplit("/", 1)[0] + "/", lambda url: url.replace("/files/", "/files/../files/"),
     lambda url: "/files/..%2f..%2freplyx.db/1/x", lambda url: "/files/../replyx.db", lambda url: url.upper(),
@@ -245,6 +251,26 @@ def test_a_file_is_its_senders_alone_and_for_one_message(cast):
         assert code(guest.http("POST", f"/dialogs/{dialog['id']}/messages", payload)) == "invalid"
 
 
+@pytest.mark.parametrize("transport", ["http", "socket"])
+def test_a_file_that_is_gone_is_named_by_its_place(cast, transport):
+    guest = cast.guest()
+    dialog, ids = guest.open()["dialog"], [str(uuid.uuid4()), guest.upload(b"a").json()["file"]["id"], str(uuid.uuid4())]
+    line = {"text": "x", "client_id": str(uuid.uuid4()), "attachments": ids}
+
+    def fields(event, path, payload, **place):
+        if transport == "http":
+            return guest.http("POST", path, payload).json()["error"]["fields"]
+        with guest.socket() as tab:
+            return tab.call(event, payload | place)["error"]["fields"]
+    gone = {"attachments": {"0": ["This file is gone."], "2": ["This file is gone."]}}
+    assert fields("message_post", f"/dialogs/{dialog['id']}/messages", line, dialog_id=dialog["id"]) == gone
+    assert fields("dialog_open", "/dialogs", {"message": line}) == gone
+    # The same line goes without them; then one of the ids is used, and that counts for more.
+    again = guest.http("POST", f"/dialogs/{dialog['id']}/messages", {**line, "attachments": ids[1:2]})
+    assert again.status_code == 201 and [file["id"] for file in again.json()["message"]["attachments"]] == ids[1:2]
+    assert isinstance(fields("dialog_open", "/dialogs", {"message": {"text": "y", "attachments": ids}})["attachments"], list)
+
+
 def test_of_two_messages_at_once_one_gets_the_file(cast):
     guest = cast.guest()
     dialog, file = guest.open()["dialog"], guest.upload(b"a").json()["file"]["id"]
@@ -307,32 +333,79 @@ def add(site_id, size=3, age=0, file_id=None):
     return file_id
 
 
+def takes(address, size, for_guest=True):
+    with uploads.room("b", address, size, for_guest):
+        pass
+
+
+def refuses(address, size, for_guest=True):
+    with pytest.raises(StorageUnavailable, match="no room"):
+        takes(address, size, for_guest)
+
+
 def test_there_is_room_for_so_much_and_no_more(instance, monkeypatch):
     add(instance, 5 * MB)
     uploads.count_anew()
-    with uploads.room("a", "10.0.0.1", 7 * MB):
-        with pytest.raises(StorageUnavailable, match="no room"):
-            with uploads.room("b", "10.0.0.2", 7 * MB):
-                pass
-    with uploads.room("b", "10.0.0.2", 7 * MB):
-        pass
+    with uploads.room("a", "10.0.0.1", 7 * MB, True):
+        refuses("10.0.0.2", 7 * MB)
+    takes("10.0.0.2", 7 * MB)
     monkeypatch.setattr(sys.modules["replyx.uploads"], "LEAST_FREE", 2**60)
-    with pytest.raises(StorageUnavailable, match="no room"):
-        with uploads.room("b", "10.0.0.2", 1):
-            pass
+    refuses("10.0.0.2", 1)
+
+
+def test_what_is_in_no_message_has_a_share_of_the_room(instance, monkeypatch):
+    monkeypatch.setattr(sys.modules["replyx.uploads"], "LEAST_UNUSED", 0)
+    writer.submit(lambda tx: tx.execute("DELETE FROM file"))
+    uploads.count_anew()
+    first = add(instance, 4 * MB)
+    takes("10.0.0.1", MB)
+    uploads.count(MB // 2, True)
+    refuses("10.0.0.1", 2 * MB)
+    # A manager is not kept out, and what messages take is room again.
+    takes("10.0.0.1", 2 * MB, False)
+    writer.submit(lambda tx: tx.execute("UPDATE file SET guest_hash = NULL WHERE file_id = :id", id=first))
+    takes("10.0.0.1", 2 * MB)
+    uploads.count_anew()
+
+
+def test_what_was_not_stored_takes_no_room(instance, monkeypatch):
+    """The row fails, as on a full disk: the file goes, and its bytes do not count."""
+    class Stranger:
+        speaks, site_id, guest_hash, manager_id, key = "guest", instance, "stranger", None, "stranger"
+
+    class Context:
+        address = "10.0.0.9"
+
+        class body:
+            size = 3 * MB
+
+            def pieces():
+                yield b"a" * (3 * MB)
+
+    before, names = uploads.used(), set(os.listdir(uploads.folder))
+    writer.submit(lambda tx: tx.execute("CREATE TRIGGER full BEFORE INSERT ON file BEGIN SELECT raise(ABORT, 'full'); END"))
+    for _ in range(8):
+        with pytest.raises(sqlite3.IntegrityError):
+            files.upload(Stranger, {"name": "a.txt"}, Context)
+    writer.submit(lambda tx: tx.execute("DROP TRIGGER full"))
+    assert uploads.used() == before and set(os.listdir(uploads.folder)) == names
+    answer = files.upload(Stranger, {"name": "a.txt"}, Context)
+    assert uploads.used() == before + 3 * MB == files_store.total(reader)
+    writer.submit(lambda tx: tx.execute("UPDATE file SET created_at = :at WHERE file_id = :id", at=clock.now(-90_000),
+                                        id=answer.body["file"]["id"]))
+    tidying.sweep(with_strays=False)
+    assert uploads.used() == files_store.total(reader) < before + 3 * MB
 
 
 def test_an_address_sends_so_many_at_once_and_no_more(instance):
-    rooms = [uploads.room(str(number), "10.0.0.1", 10) for number in range(AT_ONCE)]
+    rooms = [uploads.room(str(number), "10.0.0.1", 10, True) for number in range(AT_ONCE)]
     for room in rooms:
         room.__enter__()
-    with pytest.raises(RateLimited), uploads.room("x", "10.0.0.1", 10):
+    with pytest.raises(RateLimited), uploads.room("x", "10.0.0.1", 10, True):
         pass
-    with uploads.room("y", "10.0.0.2", 10):
-        pass
+    takes("10.0.0.2", 10)
     for room in rooms:
         room.__exit__(None, None, None)
-    assert not uploads.arriving
 
 
 def test_what_nobody_needs_goes_and_nothing_else(instance):
@@ -345,20 +418,35 @@ def test_what_nobody_needs_goes_and_nothing_else(instance):
         tx.insert("message", dialog_id=1, sender="manager", text="x", client_id="x", author_avatar="old.webp", created_at="x"),
         files_store.use(tx, [used], 1)])
     stray, arriving = (str(uuid.uuid4()) for _ in range(2))
-    for name in (stray, f"{stray}.part", f"{stray}.new", f"{arriving}.part", "lost+found.txt"):
+    for name in (stray, f"{stray}.part", f"{stray}.new", f"{arriving}.part", arriving):
         (uploads.folder / name).write_bytes(b"x")
+    for name in (stray, f"{stray}.part", f"{stray}.new", new, used):
+        os.utime(uploads.folder / name, (time.time() - 2 * 24 * 3600,) * 2)
     for name, age in (("mine.webp", 2), ("old.webp", 2), ("gone.webp", 2), ("fresh.webp", 0)):
         (uploads.avatars / name).write_bytes(b"x")
         os.utime(uploads.avatars / name, (time.time() - age * 24 * 3600,) * 2)
-    uploads.arriving.add(arriving)
     tidying.sweep(with_strays=False)
     names = set(os.listdir(uploads.folder))
     assert old not in names and {new, used, stray} <= names
     tidying.sweep(with_strays=True)
     names = set(os.listdir(uploads.folder))
-    assert {new, used, f"{arriving}.part"} <= names and not {stray, f"{stray}.part", f"{stray}.new"} & names
+    assert {new, used, stray} <= names and not {f"{stray}.part", f"{stray}.new"} & names
+    tidying.sweep(with_strays=True)
+    names = set(os.listdir(uploads.folder))
+    assert {new, used, arriving, f"{arriving}.part"} <= names and stray not in names
     assert set(os.listdir(uploads.avatars)) == {"mine.webp", "old.webp", "fresh.webp"}
-    uploads.arriving.clear()
+
+
+def test_files_outlast_a_database_that_is_put_aside_for_a_while(instance):
+    kept = add(instance)
+    (uploads.avatars / "kept.webp").write_bytes(b"x")
+    for path in (uploads.folder / kept, uploads.avatars / "kept.webp"):
+        os.utime(path, (time.time() - 400 * 24 * 3600,) * 2)
+    row = writer.submit(lambda tx: tx.all("DELETE FROM file WHERE file_id = :id RETURNING *", id=kept))[0]
+    tidying.sweep(with_strays=True)
+    writer.submit(lambda tx: [tx.insert("file", **row), tx.update("assistant", 1, avatar="kept.webp")])
+    tidying.sweep(with_strays=True)
+    assert (uploads.folder / kept).exists() and (uploads.avatars / "kept.webp").exists()
 
 
 def test_more_than_a_batch_goes(instance, monkeypatch):

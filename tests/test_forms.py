@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from playwright.sync_api import expect
 
+from replyx.site_schemas import DEFAULTS
 from tests.hostpage import HostPage, Widget
 from tests.served import until
 
@@ -40,7 +41,7 @@ class Shop:
 
     def __init__(self, cast, site, settings):
         self.cast, self.site = cast, site
-        answer = cast.owner.http("POST", f"/sites/{self.site['id']}", {"settings": settings})
+        answer = cast.owner.http("POST", f"/sites/{self.site['id']}", {"settings": {**dict.fromkeys(DEFAULTS), **settings}})
         assert answer.status_code == 200, answer.text
         self.host = HostPage(self.site["snippet"])
 

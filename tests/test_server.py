@@ -222,6 +222,20 @@ def test_the_log_follows_a_guest_and_keeps_secrets(served, cast):
         assert secret not in served.log
 
 
+def test_the_log_says_when_a_dialog_is_opened_and_not_whenever_it_changes(served, cast):
+    guest = cast.guest()
+    number = guest.open()["dialog"]["id"]
+
+    def count():
+        return served.log.count(f"dialog open dialog={number} ")
+    guest.http("POST", "/dialogs", {"message": {"text": "I am Ann"}, "profile": {"name": "Ann"}})
+    assert cast.manager.http("POST", f"/dialogs/{number}/messages", {"text": "Hello"}).json()["dialog_id"] == number
+    assert count() == 1
+    cast.manager.http("POST", f"/dialogs/{number}/close")
+    guest.http("POST", f"/dialogs/{number}/messages", {"text": "Again"})
+    assert count() == 2
+
+
 def test_rate_limits_say_how_long_to_wait(tmp_path):
     with Served(tmp_path) as server:
         guest = Cast(server).guest()

@@ -2,6 +2,7 @@
 import json
 import re
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from html.parser import HTMLParser
 
@@ -12,6 +13,8 @@ from marshmallow import ValidationError
 from replyx import site_schemas, styles, texts
 from tests.cast import Socket
 
+# All settings as they were in the beginning.
+NOTHING = dict.fromkeys(site_schemas.DEFAULTS)
 EVIL = "</script><!--<script>document.title='run'</script>"
 
 
@@ -63,7 +66,7 @@ def stored(cast):
 @pytest.fixture(autouse=True)
 def defaults(cast):
     yield
-    change(cast, settings={})
+    change(cast, settings=NOTHING)
 
 
 def test_an_owner_gets_all_settings_and_the_lines_for_the_page(cast, served):
@@ -74,7 +77,7 @@ def test_an_owner_gets_all_settings_and_the_lines_for_the_page(cast, served):
 
 
 def test_a_change_shows_at_once_and_only_what_differs_is_kept(cast, served):
-    change(cast, settings={})
+    change(cast, settings=NOTHING)
     before = page(cast), loader(cast)
     site = change(cast, settings={"greeting": "Ahoy", "look": {"corner": "left", "color": "#1f5eff"}, "files": False},
                   assistant_name="Nora")
@@ -86,8 +89,25 @@ def test_a_change_shows_at_once_and_only_what_differs_is_kept(cast, served):
     assert before[1] != loader(cast) and '"corner":"left"' in loader(cast)
     assert f"[Console] site changed site={cast.site['id']} fields=assistant_name,settings" in served.log
     assert "Ahoy" not in served.log and "Nora" not in served.log
-    change(cast, settings={}, assistant_name="Assistant")
+    change(cast, settings=NOTHING, assistant_name="Assistant")
     assert stored(cast) == {} and page(cast).text == before[0].text
+
+
+def test_what_is_left_out_stays_and_what_is_null_is_the_default_again(cast):
+    change(cast, settings={"greeting": "Ahoy", "look": {"corner": "left", "label": "Ask"}, "reply_time": "hour", "files": False})
+    change(cast, settings={"proactive": [{"text": "Hi"}], "look": {"corner": "left"}, "files": None})
+    assert stored(cast) == {"greeting": "Ahoy", "look": {"corner": "left"}, "reply_time": "hour",
+                            "proactive": [{"text": "Hi", "after": 0, "url": ""}]}
+    site = change(cast, settings={"look": None, "reply_time": None, "hours": None})
+    assert site["settings"] == site_schemas.DEFAULTS | {"greeting": "Ahoy", "proactive": stored(cast)["proactive"]}
+    assert change(cast, settings={})["settings"] == site["settings"]
+
+
+def test_two_owners_who_save_at_once_each_keep_their_own(cast):
+    kept = {"greeting": "Ahoy", "files": False, "emoji": False, "sound": False, "rating": False, "reply_time": "day", "lang": "de"}
+    with ThreadPoolExecutor(len(kept)) as pool:
+        list(pool.map(lambda name: change(cast, settings={name: kept[name]}), kept))
+    assert stored(cast) == kept
 
 
 def test_name_and_domains_change_without_touching_the_settings(cast):
@@ -145,8 +165,9 @@ FIELD = {"name": "a", "kind": "text", "label": "A"}
     {"greeting": "x" * 501}, {"greeting": "\0"}, {"greeting": "\ud800"}, {"greeting": None},
     {"proactive": [{"text": "x"}] * 6}, {"proactive": [{"text": " "}]}, {"proactive": [{"text": "x", "after": 3601}]},
     {"proactive": [{"text": "x", "url": "x" * 301}]}, {"proactive": {"text": "x"}}, {"files": "yes"}, {"sound": 1},
-    {"prechat": {"on": True, "fields": [FIELD] * 2}},
-    {"prechat": {"fields": [{**FIELD, "name": f"a{number}"} for number in range(9)]}},
+    {"prechat": {"on": True, "fields": [FIELD | {"label": "One"}, FIELD | {"label": "Other"}]}},
+    {"prechat": {"on": True, "fields": [FIELD | {"name": "one"}, FIELD | {"name": "other", "label": f"{FIELD['label']} "}]}},
+    {"prechat": {"fields": [{**FIELD, "name": f"a{number}", "label": f"A {number}"} for number in range(9)]}},
     *({"offline": {"fields": [FIELD | value]}} for value in (
         {"name": "A b"}, {"name": "a\n"}, {"name": "x" * 31}, {"kind": "file"}, {"label": "x" * 201}, {"label": ""},
         {"kind": "choice"}, {"choices": ["a"]}, {"kind": "choice", "choices": ["a"] * 21},
@@ -242,7 +263,9 @@ def test_every_language_has_the_same_lines_with_the_same_places():
 
 def test_a_stored_line_or_setting_that_is_gone_counts_for_nothing():
     assert texts.lines("en", {"gone": "x", "gone.too": "x", "send": "Go"}) == texts.TEXTS["en"] | {"send": "Go"}
+    stored = {"gone": 1, "greeting": "Hi", "look": {"gone": 1}}
     assert site_schemas.whole({"gone": 1, "greeting": "Hi"}) == site_schemas.DEFAULTS | {"greeting": "Hi"}
+    assert site_schemas.merged(stored, {"files": False}) == {"greeting": "Hi", "look": {}, "files": False}
 
 
 def test_the_whole_settings_can_be_sent_back():

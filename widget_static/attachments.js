@@ -13,10 +13,11 @@ export function start({ settings: { texts, lang } }) {
 function draw(node, files, texts, lang) {
   node.querySelectorAll(".files").forEach((old) => old.remove());
   node.append(element("div", { className: "files" }, ...files.map((file) => {
+    // One that is gone has no address.
+    if (!file.url) return element("span", { className: "file" }, ...card(file, lang));
     const isImage = SHOWN.test(file.type) && file.width;
-    const made = element("a", { href: file.url, target: "_blank", rel: "noopener noreferrer", className: isImage ? "image" : "file" },
+    return element("a", { href: file.url, target: "_blank", rel: "noopener noreferrer", className: isImage ? "image" : "file" },
       ...(isImage ? [image(file, texts)] : card(file, lang)));
-    return made;
   })));
 }
 

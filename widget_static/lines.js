@@ -145,7 +145,9 @@ export class Lines {
     };
     const why = this.why(reason, "failed");
     this.on.failed(why);
-    return [element("span", { textContent: why }), button(this.texts.retry, this.on.retry), button(this.texts.drop, this.on.drop)];
+    // There is nothing left to send of files that are gone.
+    const retry = reason === "files_gone" ? [] : [button(this.texts.retry, this.on.retry)];
+    return [element("span", { textContent: why }), ...retry, button(this.texts.drop, this.on.drop)];
   }
 
   /** Without a connection there is no more to say; otherwise why a line waits. */

@@ -1,7 +1,18 @@
 // What the guest has written and the server has not acknowledged yet: kept until it has, sent one after the other.
 
+const FILES_GONE = "files_gone";
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30000;
+
+/** The entry's files that the server says it has no longer, by their places. */
+const goneOf = ({ more }, { fields }) => (more?.attachments ?? []).filter((_, place) => (
+  fields?.attachments?.[place]?.[0] === "This file is gone."));
+
+/** Files of which the name alone is left. */
+const names = (files) => files.map(({ id, name, size }) => ({ id, name, size, type: "" }));
+
+/** The id of the entry that keeps what is gone of another one: the same in each tab, and after a reload. */
+const restOf = (clientId) => (parseInt(clientId[0], 16) ^ 8).toString(16) + clientId.slice(1);
 
 /**
  * `send(entry)` resolves at the server's ack and rejects with a RequestError; `save(key, value)` resolves once the entry is
@@ -9,7 +20,8 @@ const LONGEST_WAIT_MS = 30000;
  *
  * An entry is {client_id, text, more, state, reason, isLate, cause}: `waiting` (to be sent, `isLate` once a try has failed, and the
  * code of why), `sending`, or `failed`: refused for good, with the reason's code, until the guest sends it again or drops it. `more` is what goes with the
- * line, {form, attachments}, and waits as long as it does.
+ * line, {form, attachments}, and waits as long as it does. Files that the server has deleted meanwhile stay behind as an entry
+ * of their own, failed with the reason `files_gone`.
  */
 export class Outbox {
   entries = [];
@@ -101,15 +113,28 @@ export class Outbox {
         entry.reason = undefined;
         this.note("message waits for another try", { code: error.code });
         this.#later(error);
-      } else {
-        entry.state = "failed";
-        entry.reason = error.code ?? "internal";
-        this.note("message not sent", { code: entry.reason });
-        this.#store(entry);
-      }
+      } else this.#refuse(entry, error);
       this.onChange();
       return !error.retry;
     }
+  }
+
+  #refuse(entry, error) {
+    const { more } = entry;
+    const gone = goneOf(entry, error);
+    const kept = more?.attachments?.filter((file) => !gone.includes(file));
+    if (gone.length && (entry.text || kept.length)) {
+      this.note("message goes without files", { code: FILES_GONE });
+      const rest = { client_id: restOf(entry.client_id), text: "", at: entry.at, more: { attachments: names(gone) } };
+      if (!this.#find(rest.client_id)) this.entries.push(Object.assign(rest, { state: "failed", reason: FILES_GONE }));
+      this.#store(rest);
+      Object.assign(entry, { state: "waiting", more: { ...more, attachments: kept.length ? kept : undefined } });
+    } else {
+      const reason = gone.length ? FILES_GONE : error.code ?? "internal";
+      Object.assign(entry, { state: "failed", reason, more: gone.length ? { ...more, attachments: names(gone) } : more });
+      this.note("message not sent", { code: reason });
+    }
+    this.#store(entry);
   }
 
   #later({ code, retryAfter }) {

@@ -2,7 +2,7 @@
 import logging
 import uuid
 
-from .. import files_store, guest_schemas, rooms, schemas, store
+from .. import files_store, guest_schemas, markdown, rooms, schemas, store
 from ..actions import BOTH, GUEST, Action, Answer
 from ..database import reader
 from ..errors import Conflict, Invalid
@@ -16,6 +16,8 @@ from .rules import announce, handler_without_manager, manager_rooms, require, vi
 log = logging.getLogger(__name__)
 
 PAGE = 50
+# Clients know it by this text, and send the message without the file: `outbox.js`.
+GONE = "This file is gone."
 
 
 def open_dialog(identity, payload, context):
@@ -39,6 +41,9 @@ def open_dialog(identity, payload, context):
 
 def post_message(identity, payload, context):
     line = _line(payload)
+    if identity.speaks == "manager":
+        # Before the transaction, which finds it made: everybody's writes would wait for a text that takes its time.
+        markdown.html(line["text"])
     post = _post_as_guest if identity.speaks == "guest" else _post_as_manager
     stored = _store(context, identity, lambda tx: post(tx, identity, payload["dialog_id"], line, context))
     return Answer({"dialog_id": stored["dialog_id"], **_posted(stored)}, made=not stored["duplicate"])
@@ -66,6 +71,7 @@ def _store(context, identity, unit):
         prefix = identity.channel.capitalize()
         if stored["changed"]:
             announce(dialog)
+        if stored["opened"]:
             log.info("[%s] dialog open dialog=%d connections=%d", prefix, dialog["id"],
                      len(rooms.members(rooms.dialog(dialog["id"]))))
         names = rooms.dialog(dialog["id"]), *manager_rooms(dialog["site_id"])
@@ -81,17 +87,17 @@ def _post_as_guest(tx, identity, dialog_id, line, context):
     if again:
         return _duplicate(again, "guest", identity.site_id)
     dialog = require(identity, store.dialog_state(tx, dialog_id)) if dialog_id else None
-    changed = False
+    opened = False
     if dialog is None or dialog["status"] == "closed":
         other = store.open_dialog(tx, identity.site_id, identity.guest_hash)
         if other:
             dialog = other
         else:
             dialog = _reopen(tx, dialog) if dialog else _make(tx, identity, context)
-            changed = True
+            opened = True
     row = _add(tx, identity, dialog, line)
     outbox.note_guest_line(tx, dialog["id"])
-    return _stored(tx, row, dialog, changed)
+    return _stored(tx, row, dialog, opened, opened)
 
 
 def _post_as_manager(tx, identity, dialog_id, line, context):
@@ -117,12 +123,21 @@ def _add(tx, identity, dialog, line, **author):
     if ids:
         files = files_store.unused(tx, ids, dialog["site_id"], identity.guest_hash or None, identity.manager_id)
         if len(files) < len(ids):
-            message = "A file was sent before, is over a day old, or is not yours. Attach it again."
-            raise Invalid(message, fields={"attachments": [message]})
+            raise _without(ids, len(files), files_store.known(tx, ids))
     row = store.add_message(tx, dialog["id"], identity.speaks, line["text"], line["client_id"], files=files, **author)
     if files:
         files_store.use(tx, ids, row["id"])
     return row
+
+
+def _without(ids, usable, known):
+    """Why a message's files can't go with it; those that are gone are named by their places, where there is nothing else."""
+    gone = {str(place): [GONE] for place, file_id in enumerate(ids) if file_id not in known}
+    if usable + len(gone) == len(ids):
+        return Invalid("A file that no message had is deleted after a day. Send the message without it, or attach it again.",
+                       fields={"attachments": gone})
+    message = "A file was sent before, or is not yours. Attach it again."
+    return Invalid(message, fields={"attachments": [message]})
 
 
 def _duplicate(row, sender, site_id):
@@ -131,11 +146,12 @@ def _duplicate(row, sender, site_id):
     return {"wire": schemas.dump_message(row), "dialog_id": row["dialog_id"], "site_id": site_id, "duplicate": True}
 
 
-def _stored(tx, row, dialog, changed):
-    """`changed` says that the dialog's state did too, beyond the new line; then the whole view goes to the rooms."""
+def _stored(tx, row, dialog, changed, opened=False):
+    """`changed` says that the dialog's state did too, beyond the new line; then the whole view goes to the rooms. `opened`:
+    the line made the dialog, or opened it again."""
     dialog = store.dialog(tx, dialog["id"]) if changed else dialog
     return {"wire": schemas.dump_message(row), "dialog_id": dialog["id"], "site_id": dialog["site_id"], "dialog": dialog,
-            "changed": changed, "duplicate": False}
+            "changed": changed, "opened": opened, "duplicate": False}
 
 
 def _make(tx, identity, context):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import Invalid, RateLimited
+from ..green import timeout
 from .kinds import IMAGES, KINDS, NAMED
 
 log = logging.getLogger(__name__)
@@ -55,9 +56,11 @@ def _child(source, target, how):
     command = [sys.executable, "-I", str(Path(__file__).parent), str(source), str(target), how]
     with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}) as child:
         try:
-            output, _ = child.communicate(timeout=CHILD_SECONDS)
+            # In the server, where Popen is eventlet's with an exception of its own, the block's limit comes first.
+            with timeout(CHILD_SECONDS):
+                output, _ = child.communicate(timeout=1.5 * CHILD_SECONDS)
             return json.loads(output)
-        except (subprocess.TimeoutExpired, ValueError):
+        except (TimeoutError, subprocess.TimeoutExpired, ValueError):
             # It was ended, by its own bounds or by us.
             log.warning("[Files] a file overcame its inspection and was refused")
             return {"refused": "image"}

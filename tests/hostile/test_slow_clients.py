@@ -1,6 +1,7 @@
 """Clients that take their time: each of the waits ends, and so does what the server keeps for them."""
 import json
 import os
+import signal
 import socket
 import sys
 import threading
@@ -13,6 +14,7 @@ import requests
 import websocket
 from websocket import ABNF
 
+from tests import samples
 from tests.hostile.wire import Frames, connection, refusal
 from tests.served import Served, until
 
@@ -22,8 +24,9 @@ ENTRY = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import wsgi
-from replyx import bounds, limits, server, transport
+from replyx import bounds, inspection, limits, server, transport
 bounds.HEAD_SECONDS = bounds.BODY_SECONDS = transport.CONNECT_SECONDS = server.KEEPALIVE_SECONDS = 1
+inspection.CHILD_SECONDS = 2
 limits.limiter._max_open, limits.limiter._refuses = 3, True
 server.main(wsgi.app)
 """
@@ -87,6 +90,25 @@ def test_a_slow_file_arrives_and_a_slower_one_does_not(served, cast):
         assert link.recv(4096).startswith(b"HTTP/1.1 201")
         drip(slower, b"a")
     until(lambda: len(os.listdir(served.instance / "uploads")) == 1, what="the end of the slower one's file")
+
+
+def children(served):
+    """The processes that look at files."""
+    number = served.process.pid
+    return map(int, Path(f"/proc/{number}/task/{number}/children").read_text().split())
+
+
+def test_a_file_whose_inspection_takes_too_long_is_refused_for_good(served, cast):
+    answers, guest = [], cast.guest()
+    image = samples.image("JPEG", (3000, 2000))
+    thread = threading.Thread(target=lambda: answers.append(guest.upload(image, "a.jpg")))
+    thread.start()
+    # To start and to draw an image takes it longer than we look away.
+    os.kill(until(lambda: next(children(served), None), what="the child process"), signal.SIGSTOP)
+    thread.join()
+    assert refusal(answers[0].json(), answers[0].status_code)["code"] == "invalid"
+    assert "can't be read" in answers[0].json()["error"]["message"]
+    until(lambda: not [*children(served)], what="the end of the child process")
 
 
 def sessions(served, query):

@@ -11,6 +11,9 @@ export const page = signal("loading"); // loading, setup, sign_in, desk
 export const desk = signal(null);
 export const ended = signal(null); // why a manager who was signed in is asked to sign in again
 
+// A picture of 10 MB over a slow line, and the server's look at it.
+const AVATAR_MS = 180000;
+
 let isLeaving = false;
 
 const ask = (event, payload) => requestHttp(location.origin, managerCredentials, event, payload);
@@ -74,7 +77,7 @@ export async function uploadAvatar(picture, assistantId) {
   const query = assistantId ? `?assistant_id=${assistantId}` : "";
   let answer;
   try {
-    answer = await (await fetch(`/api/manager/avatar${query}`, { method: "POST", body: picture,
+    answer = await (await fetch(`/api/manager/avatar${query}`, { method: "POST", body: picture, signal: AbortSignal.timeout(AVATAR_MS),
       headers: { ...managerCredentials.headers, "Content-Type": "application/octet-stream" } })).json();
   } catch { /* nothing readable came back */ }
   if (!answer?.ok) throw new RequestError(answer?.error ?? { code: "unreachable" });

@@ -14,6 +14,10 @@ export const TABS = {
   identity: [],
 };
 
+const ALL = Object.values(TABS).flat();
+
+const isSame = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+
 const draftOf = ({ name, domains, settings, assistant }) => ({ name, domains, settings, assistant_name: assistant.name });
 
 export class Site {
@@ -58,9 +62,8 @@ export class Site {
   errorAt(path) { return Object.entries(this.errors.value).find(([key]) => isWithin(key, path))?.[1]; }
 
   isDirty(tab) {
-    const paths = tab ? TABS[tab] : Object.values(TABS).flat();
     const saved = draftOf(this.saved.value);
-    return paths.some((path) => JSON.stringify(at(saved, path)) !== JSON.stringify(this.at(path)));
+    return (tab ? TABS[tab] : ALL).some((path) => !isSame(at(saved, path), this.at(path)));
   }
 
   discard(tab) {
@@ -75,14 +78,15 @@ export class Site {
     this.state.value = "saving";
     this.failure.value = null;
     this.errors.value = {};
-    const sent = TABS[tab].reduce((body, path) => changed(body, path, this.at(path)), draftOf(this.saved.value));
+    const sent = TABS[tab].reduce((body, path) => changed(body, path, this.at(path)), {});
+    const before = draftOf(this.saved.value);
     try {
-      const { site } = await this.#desk.request("site_set", { site_id: this.id, ...pick(sent, tab) });
-      const kept = this.draft.value;
+      const { site } = await this.#desk.request("site_set", { site_id: this.id, ...sent });
+      const after = draftOf(site);
+      // What was typed while the answer was on its way is newer than the answer; what was not touched may be another owner's.
+      const isOurs = (path) => !isSame(this.at(path), TABS[tab].includes(path) ? at(sent, path) : at(before, path));
+      this.draft.value = ALL.reduce((draft, path) => (isOurs(path) ? changed(draft, path, this.at(path)) : draft), after);
       this.saved.value = site;
-      // What was typed while the answer was on its way is newer than the answer.
-      this.draft.value = TABS[tab].reduce((draft, path) => JSON.stringify(at(kept, path)) === JSON.stringify(at(sent, path))
-        ? changed(draft, path, at(draftOf(site), path)) : draft, kept);
       this.state.value = "saved";
       return true;
     } catch (error) {
@@ -95,12 +99,6 @@ export class Site {
 }
 
 const isWithin = (key, path) => key === path || key.startsWith(`${path}/`);
-
-/** Of what would be sent, the parts that belong to a page: `settings` go as a whole. */
-function pick(sent, tab) {
-  const parts = new Set(TABS[tab].map((path) => path.split("/")[0]));
-  return Object.fromEntries([...parts].map((part) => [part, sent[part]]));
-}
 
 const opened = new WeakMap();
 

@@ -21,6 +21,14 @@ def upgrade():
     op.add_column("dialog", sa.Column("rating_text", sa.Text(), nullable=True))
     op.add_column("message", sa.Column("attachments", sa.JSON(), nullable=True))
     op.add_column("message", sa.Column("author_avatar", sa.String(length=80), nullable=True))
+    _add_files()
+    # A CHECK can't be changed in place.
+    with op.batch_alter_table("outbox", recreate="always", table_kwargs={"sqlite_autoincrement": True}) as batch:
+        batch.drop_constraint("kind_known", type_="check")
+        batch.create_check_constraint("kind_known", "kind IN ('tell_managers', 'tell_guest', 'mail', 'transcript')")
+
+
+def _add_files():
     op.create_table("file",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("file_id", sa.String(length=36), nullable=False),
@@ -43,7 +51,3 @@ def upgrade():
     )
     op.create_index("file_of_message", "file", ["message_id"])
     op.create_index("file_orphans", "file", ["created_at"], sqlite_where=sa.text("message_id IS NULL"))
-    # A CHECK can't be changed in place.
-    with op.batch_alter_table("outbox", recreate="always", table_kwargs={"sqlite_autoincrement": True}) as batch:
-        batch.drop_constraint("kind_known", type_="check")
-        batch.create_check_constraint("kind_known", "kind IN ('tell_managers', 'tell_guest', 'mail', 'transcript')")
