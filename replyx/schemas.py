@@ -35,6 +35,8 @@ class NewMessage(Input):
     client_id = Uuid()
     attachments = fields.List(Uuid(), validate=validate.Length(max=MAX_ATTACHMENTS), load_default=list, metadata={
         "description": "Ids that file.upload gave to this sender, each for one message"})
+    read_id = Id(smallest=0, metadata={"description": "The newest message that a guest had seen when writing this, 0 for none; "
+                                       "without it, all are taken as read"})
 
     @validates_schema
     def something(self, data, **_):

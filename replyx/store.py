@@ -26,9 +26,12 @@ NEWEST = ("coalesce((SELECT id FROM dialog WHERE guest_id = g.id AND status = 'o
 LONGEST_PAGE = 100_000
 STATE_BY_ID = STATE + "WHERE d.id = :id"
 STATE_OF_OPEN = STATE + "WHERE g.site_id = :site_id AND g.guest_hash = :hash AND d.status = 'open'"
+# A guest's line may leave by itself, long after it was written: what came meanwhile is not read. A manager who answers has read
+# what is above.
 MARKS = {sender: f"UPDATE dialog SET last_message_id = :id{marks} WHERE id = :dialog_id" for sender, marks in {
-    "guest": ", last_guest_message_id = :id, guest_read_id = :id", "manager": ", manager_read_id = :id",
-    "assistant": "", "system": ""}.items()}
+    "guest": ", last_guest_message_id = :id, "
+             "guest_read_id = iif(:read_id >= last_message_id, :id, max(guest_read_id, :read_id))",
+    "manager": ", manager_read_id = :id", "assistant": "", "system": ""}.items()}
 VIEWS = {
     "open": "d.status = 'open'",
     "waiting": "d.status = 'open' AND d.handler = 'waiting'",
@@ -140,11 +143,12 @@ def guest_message_by_client_id(q, site_id, guest_hash, client_id):
         """, site_id=site_id, hash=guest_hash, client_id=client_id)
 
 
-def add_message(tx, dialog_id, sender, text, client_id, author_name=None, manager_id=None, author_avatar=None, files=()):
-    """Store a line and move the dialog's marks; who writes has read what is above. `files` are rows of `files_store`.
+def add_message(tx, dialog_id, sender, text, client_id, author_name=None, manager_id=None, author_avatar=None, files=(),
+                read_id=None):
+    """Store a line and move the dialog's marks. `files` are rows of `files_store`; a guest has seen all up to `read_id`, or all.
     The row."""
     row = {"dialog_id": dialog_id, "sender": sender, "text": text, "client_id": client_id, "author_name": author_name,
            "author_avatar": author_avatar, "attachments": json.dumps(files) if files else None, "created_at": now()}
     row["id"] = tx.insert("message", manager_id=manager_id, **row)
-    tx.execute(MARKS[sender], id=row["id"], dialog_id=dialog_id)
+    tx.execute(MARKS[sender], id=row["id"], dialog_id=dialog_id, read_id=row["id"] if read_id is None else read_id)
     return row

@@ -157,13 +157,15 @@ def test_unread_counts_what_others_wrote_since_the_guest_looked(cast, guest):
 
 def test_a_line_that_leaves_by_itself_reads_nothing(cast, guest):
     """A line written without a connection goes out from a page whose chat is closed: what came meanwhile was not seen."""
-    dialog = guest.open()["dialog"]
+    opened = guest.open()
+    dialog, read_id = opened["dialog"], opened["message"]["id"]
     path = f"/dialogs/{dialog['id']}"
     answer = cast.manager.http("POST", f"{path}/messages", {"text": "an answer"}).json()["message"]
-    assert guest.http("POST", f"{path}/messages", {"text": "written before it"}).status_code == 201
+    for text in ("written before it", "and another"):
+        assert guest.http("POST", f"{path}/messages", {"text": text, "read_id": read_id}).status_code == 201
     assert guest.http("GET", "/unread").json()["unread"] == 1
     assert cast.manager.http("GET", path).json()["dialog"]["guest_read_id"] < answer["id"]
-    guest.http("POST", f"{path}/read", {"message_id": answer["id"]})
+    guest.http("POST", f"{path}/messages", {"text": "after it", "read_id": answer["id"]})
     assert guest.http("GET", "/unread").json()["unread"] == 0
 
 

@@ -68,7 +68,9 @@ export class Chat {
     this.typing.say(false);
     this.past = null;
     this.open();
-    this.outbox.add(text, uuid(), more);
+    // It may leave long after this, from another page: what comes meanwhile is not read by it.
+    const read_id = this.isSeen() ? this.dialog.lines.at(-1)?.id ?? 0 : this.dialog.view?.guest_read_id ?? 0;
+    this.outbox.add(text, uuid(), { ...more, read_id });
   }
 
   /** Who the page says the guest is. Kept until there is a dialog: before, the server knows no guest. */
@@ -164,10 +166,10 @@ export class Chat {
     this.#isKnown = true;
   }
 
-  async #post({ text, client_id, more: { form, attachments } = {} }) {
+  async #post({ text, client_id, more: { form, attachments, read_id } = {} }) {
     await this.claimGuestId();
     const { dialog } = this;
-    const message = { text, client_id, attachments: attachments?.map(({ id }) => id) };
+    const message = { text, client_id, attachments: attachments?.map(({ id }) => id), read_id };
     // A form's answers have their place where a dialog begins.
     if (dialog.view && !form) {
       try {

@@ -50,9 +50,10 @@ def post_message(identity, payload, context):
 
 
 def _line(payload):
-    """What a message says: its text, its client_id, and the ids of its files."""
+    """What a message says: its text, its client_id, the ids of its files, and what its writer had seen."""
     text = payload["text"] if payload["text"].strip() else ""
-    return {"text": text, "client_id": payload.get("client_id") or str(uuid.uuid4()), "attachments": payload["attachments"]}
+    return {"text": text, "client_id": payload.get("client_id") or str(uuid.uuid4()), "attachments": payload["attachments"],
+            "read_id": payload.get("read_id")}
 
 
 def _posted(stored):
@@ -124,7 +125,8 @@ def _add(tx, identity, dialog, line, **author):
         files = files_store.unused(tx, ids, dialog["site_id"], identity.guest_hash or None, identity.manager_id)
         if len(files) < len(ids):
             raise _without(ids, len(files), files_store.known(tx, ids))
-    row = store.add_message(tx, dialog["id"], identity.speaks, line["text"], line["client_id"], files=files, **author)
+    row = store.add_message(tx, dialog["id"], identity.speaks, line["text"], line["client_id"], files=files,
+                            read_id=line["read_id"], **author)
     if files:
         files_store.use(tx, ids, row["id"])
     return row
