@@ -28,7 +28,7 @@ def init():
     hub.do_poll = lambda seconds: hub.poll.poll(seconds, MAX_EVENTS)
 
 
-class _Body:
+class Body:
     """A request's body as it is read: all of it in BODY_SECONDS, and the lines between the chunks of a chunked one bounded."""
 
     def __init__(self, file):
@@ -49,11 +49,13 @@ class _Body:
             raise eventlet.wsgi.ChunkReadError("a line between chunks is too long")
         return line
 
-    def _in_time(self, read, size):
+    def seconds_left(self):
         moment = time.monotonic()
         self._begun = self._begun or moment
-        left = self._begun + BODY_SECONDS + min(self._read, self._long) / LEAST_RATE - moment
-        with eventlet.Timeout(max(left, 0), eventlet.wsgi.ChunkReadError("the body comes too slowly")):
+        return max(0, self._begun + BODY_SECONDS + min(self._read, self._long) / LEAST_RATE - moment)
+
+    def _in_time(self, read, size):
+        with eventlet.Timeout(self.seconds_left(), eventlet.wsgi.ChunkReadError("the body comes too slowly")):
             data = read(size)
         self._read += len(data)
         return data
@@ -98,7 +100,7 @@ class HttpProtocol(eventlet.wsgi.HttpProtocol):
     def get_environ(self):
         environ = super().get_environ()
         body = environ["eventlet.input"]
-        body.rfile = _Body(body.rfile)
+        body.rfile = Body(body.rfile)
         environ["replyx.allow_body"] = body.rfile.allow
         return environ
 

@@ -1,4 +1,5 @@
 """Clients that take their time: each of the waits ends, and so does what the server keeps for them."""
+import io
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ import requests
 import websocket
 from websocket import ABNF
 
+from replyx import bounds
 from tests import samples
 from tests.hostile.wire import Frames, connection, refusal
 from tests.served import Served, until
@@ -74,22 +76,31 @@ def test_a_body_a_byte_at_a_time_is_refused(served, cast, start):
         drip(link, b" ")
 
 
-def test_a_slow_file_arrives_and_a_slower_one_does_not(served, cast):
-    """Three seconds, where a body has one: a second more for each 20 KB that has come is enough."""
+def test_a_long_body_gets_a_second_more_for_each_20_kb(monkeypatch):
+    moment = 1000.0
+    monkeypatch.setattr(bounds.time, "monotonic", lambda: moment)
+    short, long = (bounds.Body(io.BytesIO(bytes(bounds.LEAST_RATE * 100))) for _ in range(2))
+    long.allow(bounds.LEAST_RATE * 50)
+    for body in (short, long):
+        assert body.seconds_left() == bounds.BODY_SECONDS
+        body.read(bounds.LEAST_RATE * 10)
+    moment += bounds.BODY_SECONDS + 4
+    assert (short.seconds_left(), long.seconds_left()) == (0, 6)
+    # No more than was announced to come.
+    long.read(bounds.LEAST_RATE * 90)
+    assert long.seconds_left() == 46
+
+
+def test_a_file_that_comes_too_slowly_is_cut_and_leaves_nothing(served, cast):
     guest = cast.guest()
     lines = [f"{name}: {value}" for name, value in guest.headers.items()]
     head = "\r\n".join(["POST /api/site/files?name=a.txt HTTP/1.1", "Host: a", "Content-Type: application/octet-stream",
                         "Content-Length: 300000", *lines, "", ""]).encode()
-    with connection(served) as link, connection(served) as slower:
-        for each in (link, slower):
-            each.sendall(head)
-        slower.sendall(b"a" * 5000)
-        for _ in range(30):
-            link.sendall(b"a" * 10_000)
-            time.sleep(0.1)
-        assert link.recv(4096).startswith(b"HTTP/1.1 201")
-        drip(slower, b"a")
-    until(lambda: len(os.listdir(served.instance / "uploads")) == 1, what="the end of the slower one's file")
+    with connection(served) as link:
+        link.sendall(head + b"a" * 20_000)
+        until(lambda: os.listdir(served.instance / "uploads"), what="its beginning")
+        drip(link, b"a")
+    until(lambda: not os.listdir(served.instance / "uploads"), what="its end")
 
 
 def children(served):
