@@ -9,7 +9,7 @@ import rcssmin
 import rjsmin
 from flask import Response, abort, request
 
-from .joining import VENDOR, join
+from .joining import join
 
 TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -68,7 +68,7 @@ class Assets:
 
 
 class SmallAssets(Assets):
-    """The same, with scripts and styles without comments and blanks, but for those in `vendor/`."""
+    """The same, with scripts and styles without comments and blanks."""
 
     def __init__(self, folder, templates=(), joined=(), places=()):
         """`joined` are modules that are served in one with all that they import. `places` maps what stands in a script to
@@ -79,8 +79,7 @@ class SmallAssets(Assets):
     def _read(self, files):
         texts = {name: body.decode() for name, body in files.items() if Path(name).suffix in MINIFIERS}
         texts |= {name: join(texts, name) for name in self._joined}
-        return files | {name: self._small(name, text).encode() for name, text in texts.items()
-                        if not name.startswith(VENDOR)}
+        return files | {name: self._small(name, text).encode() for name, text in texts.items()}
 
     def _small(self, name, text):
         if found := NESTED.search(text):

@@ -7,10 +7,9 @@ import re
 NAME = r"[A-Za-z_$][\w$]*"
 STATEMENT = re.compile(r"^[ \t]*(?:import|export)\b(?![ \t]*[(.:=,])", re.M)
 IMPORT = re.compile(rf'import (?:\{{\s*(?P<names>{NAME}(?: as {NAME})?(?:,\s*{NAME}(?: as {NAME})?)*),?\s*\}} from )?'
-                    r'"\./(?P<file>(?:vendor/)?[\w.-]+)";[ \t]*(?=\n|//|$)')
+                    r'"\./(?P<file>[\w.-]+)";[ \t]*(?=\n|//|$)')
 DECLARATION = re.compile(rf"export (?=(?:const|class|function|async function) (?P<name>{NAME})(?![\w$]))")
 LIST = re.compile(rf"export \{{\s*(?P<names>{NAME}(?:,\s*{NAME})*),?\s*\}};[ \t]*(?=\n|//|$)")
-VENDOR = "vendor/"
 
 
 class JoinError(Exception):
@@ -20,14 +19,12 @@ class JoinError(Exception):
 def join(files, entry):
     """The text of the module `entry` with all that it imports, dependencies first. `files` maps names to texts.
 
-    What lies in `vendor/` is imported as it was, once, on top. The entry may await and exports what it did; the modules before
-    it are functions. Raises JoinError.
+    The entry may await and exports what it did; the modules before it are functions. Raises JoinError.
     """
     modules = {}
     _visit(files, entry, modules, ())
-    vendor = dict.fromkeys(line for module in modules.values() for line in module.vendor)
     *before, last = modules.values()
-    return "\n".join((*vendor, *(module.as_function() for module in before), last.as_entry(), ""))
+    return "\n".join((*(module.as_function() for module in before), last.as_entry(), ""))
 
 
 def _visit(files, name, modules, path):
@@ -49,10 +46,10 @@ def _visit(files, name, modules, path):
 
 class _Module:
     """`body` is the module's text without its imports and exports; `exports` its names; `needs` the modules that it imports;
-    `imported` (line, module, name) for each name; `vendor` its imports that stay."""
+    `imported` (line, module, name) for each name."""
 
     def __init__(self, name, text):
-        self.name, self.exports, self.needs, self.imported, self.vendor = name, [], [], [], []
+        self.name, self.exports, self.needs, self.imported = name, [], [], []
         self._text, parts, at = text, [], 0
         if "import.meta" in text:
             raise self.error(text[:text.index("import.meta")].count("\n") + 1, "import.meta would be that of the joined file")
@@ -83,10 +80,6 @@ class _Module:
         file, variable = found["file"], _variable(found["file"])
         pairs = [(name.partition(" as ")[0], name.rpartition(" as ")[2])
                  for name in re.split(r",\s*", found["names"] or "") if name]
-        if file.startswith(VENDOR):
-            names = ", ".join(f"{name} as {variable}_{name}" for name, _ in pairs)
-            self.vendor.append(f'import {{ {names} }} from "./{file}";' if pairs else f'import "./{file}";')
-            return " ".join(f"const {own} = {variable}_{name};" for name, own in pairs)
         self.needs.append(file)
         self.imported += ((line, file, name) for name, _ in pairs)
         return " ".join(f"const {own} = {variable}.{name};" for name, own in pairs)

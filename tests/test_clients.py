@@ -29,6 +29,12 @@ def test_socket_io_client_in_node(cast, served, transports):
 
 
 @pytest.mark.node
+def test_the_widgets_own_client_keeps_to_the_protocol_whatever_the_server_does():
+    done = subprocess.run([find("node"), "--test", NODE / "socket.mjs"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.node
 def test_the_widgets_retry_codes_are_those_of_the_server():
     code = "import('./connection.js').then(({ RETRY }) => console.log(JSON.stringify([...RETRY])))"
     done = subprocess.run([find("node"), "--input-type=module", "-e", code], capture_output=True, text=True, timeout=30,

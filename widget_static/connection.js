@@ -142,7 +142,6 @@ export class Connection {
     // Some proxies let a socket open and cut it at once.
     if (this.isOnline) this.diagnostics.note("disconnected", { transport: "socket", code: reason });
     else this.diagnostics.notOpened(reason);
-    if (reason === "io server disconnect") this.#socket.connect();
     this.#setState("connecting");
     this.#beat(0);
   }

@@ -4,20 +4,38 @@
 const CONNECT_MS = 8000;
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 5000;
+const LONGEST_TIMER_MS = 2 ** 31 - 1; // what is longer fires at once
 
-/** A packet's two types, the number of its ack, and what it carries. */
-const PACKET = /^(4[0-4]|[0-6])(\d*)(.*)$/s;
+/** A packet's type, the number of its ack, and what it carries. Upgrades and binary packets are not of this client. */
+const PACKET = /^([0-36]|4[0-4])(\d*)(.*)$/s;
+
+// What a packet must carry, where that matters.
+const FITS = {
+  0: ({ pingInterval, pingTimeout }) => [pingInterval, pingTimeout].every(Number.isFinite),
+  42: ([name]) => typeof name === "string",
+  43: (content, id) => Array.isArray(content) && id !== "",
+};
+
+/** The packet's [type, id, content]. Throws on what is none. */
+function read(packet) {
+  if (typeof packet !== "string") throw new TypeError("binary");
+  const [, type, id, body] = PACKET.exec(packet);
+  // Of the lower protocol's packets the first alone holds JSON.
+  const content = body && (type === "0" || type.length > 1) ? JSON.parse(body) : body;
+  if (FITS[type] && !FITS[type](content, id)) throw new TypeError(type);
+  return [type, id, content];
+}
 
 /**
  * `auth` goes with each connecting. `on` has connect(), disconnect(reason), failed({message, data}) when a try to connect has,
- * with the server's `data` when it refused, and event(name, data). Lost or not reached, it comes back by itself; refused or
- * closed by the server ("io server disconnect") only by connect().
+ * with the server's `data` when it refused, and event(name, data). Lost, not reached, or closed by the server, it comes back by
+ * itself; refused only by connect().
  */
 export class Socket {
   connected = false;
   #wire;
   #timer; // until the connection counts as dead, or is tried again
-  #alive; // milliseconds in which something must come from the server
+  #alive; // milliseconds in which something must come from the server, once it has greeted
   #acks = new Map();
   #lastId = 0;
   #tries = 0;
@@ -50,10 +68,11 @@ export class Socket {
   /** Send an event; resolves with the server's ack, rejects when none has come in `ms` or the connection is lost. */
   ask(name, payload, ms) {
     return new Promise((resolve, reject) => {
-      const id = this.#lastId++;
+      if (!this.connected) throw new Error("disconnected");
+      const id = `${this.#lastId++}`;
+      this.#wire.send(`42${id}${JSON.stringify([name, payload])}`);
       const timer = setTimeout(() => { this.#acks.delete(id); reject(new Error("no ack")); }, ms);
       this.#acks.set(id, { timer, resolve, reject });
-      this.#wire.send(`42${id}${JSON.stringify([name, payload])}`);
     });
   }
 
@@ -61,24 +80,29 @@ export class Socket {
     const wire = this.#wire;
     let type, id, content;
     try {
-      const [, kind, ack, body] = PACKET.exec(packet);
-      [type, id, content] = [kind, Number(ack), body && JSON.parse(body)];
+      [type, id, content] = read(packet);
     } catch {
       this.#lose("parse error");
       return;
     }
-    this.#hear[type]?.(content, id);
-    if (wire === this.#wire) this.#expect(this.connected ? this.#alive : CONNECT_MS, "ping timeout");
+    try {
+      this.#hear[type]?.(content, id);
+    } finally {
+      // A handler's own mistake must not look like a dead connection. Until it is connected, one time holds for all.
+      if (this.connected && wire === this.#wire) this.#expect(this.#alive, "ping timeout");
+    }
   }
 
   #hear = {
     0: ({ pingInterval, pingTimeout }) => {
-      this.#alive = pingInterval + pingTimeout;
+      if (this.#alive) return;
+      this.#alive = Math.min(pingInterval + pingTimeout, LONGEST_TIMER_MS);
       this.#wire.send(`40${JSON.stringify(this.auth)}`);
     },
     1: () => this.#lose("transport close"),
-    2: () => this.#wire.send("3"),
+    2: (probe) => this.#wire.send(`3${probe}`),
     40: () => {
+      if (this.connected || !this.#alive) return;
       this.connected = true;
       this.#tries = 0;
       this.on.connect();
@@ -92,8 +116,9 @@ export class Socket {
       ack?.resolve(answer);
     },
     44: (refusal) => {
+      if (this.connected) return;
       this.#drop();
-      this.on.failed(refusal);
+      this.on.failed({ message: "refused", ...refusal });
     },
   };
 
@@ -105,11 +130,9 @@ export class Socket {
   #lose(reason) {
     const wasConnected = this.connected;
     this.#drop();
-    if (reason !== "io server disconnect") {
-      const wait = Math.min(FIRST_WAIT_MS * 2 ** this.#tries, LONGEST_WAIT_MS) * (0.5 + Math.random());
-      this.#tries += 1;
-      this.#timer = setTimeout(() => this.connect(), wait);
-    }
+    const wait = Math.min(FIRST_WAIT_MS * 2 ** this.#tries, LONGEST_WAIT_MS) * (0.5 + Math.random());
+    this.#tries += 1;
+    this.#timer = setTimeout(() => this.connect(), wait);
     if (wasConnected) this.on.disconnect(reason);
     else this.on.failed({ message: reason });
   }
@@ -119,6 +142,7 @@ export class Socket {
     clearTimeout(this.#timer);
     this.connected = false;
     this.#wire = null;
+    this.#alive = 0;
     wire?.close();
     for (const { timer, reject } of this.#acks.values()) { clearTimeout(timer); reject(new Error("disconnected")); }
     this.#acks.clear();
