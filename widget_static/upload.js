@@ -48,10 +48,16 @@ export class Uploads {
   #timer;
   #attempts = 0;
   #nextKey = 1;
+  #isPaused = false;
 
   constructor({ url, headers, prepare, onChange }) {
-    Object.assign(this, { url, headers, prepare, onChange });
-    window.addEventListener("online", () => this.wake());
+    Object.assign(this, { url, headers, prepare });
+    this.onChange = () => {
+      // The window holds on to us only as long as there is something to send.
+      window.removeEventListener("online", this.wake);
+      if (this.items.length && !this.#isPaused) window.addEventListener("online", this.wake);
+      onChange();
+    };
   }
 
   add(file) {
@@ -69,8 +75,23 @@ export class Uploads {
   }
 
   /** There may be a way to the server again. Where the server itself asked for time, that is no reason to ask before. */
-  wake() {
+  wake = () => {
     if (this.items.some(({ state, code }) => state === "waiting" && code === "unreachable")) this.#pumpNow();
+  };
+
+  /** Nobody is there any more in whose name these may go. */
+  pause() {
+    this.#isPaused = true;
+    this.#request?.abort();
+    this.onChange();
+  }
+
+  /** They are back. */
+  resume() {
+    this.#isPaused = false;
+    for (const item of this.items) if (item.code === "unauthorized") Object.assign(item, { state: "waiting", code: undefined });
+    this.onChange();
+    this.#pumpNow();
   }
 
   retry(item) {
@@ -103,7 +124,7 @@ export class Uploads {
 
   async #pump() {
     const item = this.items.find(({ state }) => state === "waiting");
-    if (!item || this.#request || this.#timer) return;
+    if (!item || this.#request || this.#timer || this.#isPaused) return;
     Object.assign(item, { state: "sending", progress: 0 });
     this.#request = new XMLHttpRequest();
     this.onChange();
@@ -119,6 +140,7 @@ export class Uploads {
     try { await item.file.slice(0, 1).arrayBuffer(); } catch { return { error: { code: "unreadable" } }; }
     await this.prepare();
     const request = this.#request;
+    if (this.#isPaused) return { error: { code: "unreachable" } };
     if (!this.items.includes(item)) return {};
     return new Promise((resolve) => {
       let stall;

@@ -60,7 +60,7 @@ function useDrop(thread, isOn) {
     onDrop: (event) => {
       if (!hasFiles(event)) return;
       event.preventDefault();
-      if (isOn) attach(thread, filesIn(event.dataTransfer));
+      if (isOn) attach(thread.reply, filesIn(event.dataTransfer));
     },
   };
 }
@@ -168,6 +168,7 @@ function stateInWords(state, { cause }) {
 }
 
 function Composer({ thread }) {
+  const { reply } = thread;
   const box = useRef();
   // On a phone the keyboard would cover what the manager has come to read.
   useEffect(() => { grow(box.current); if (isWide()) box.current.focus(); }, []);
@@ -184,28 +185,30 @@ function Composer({ thread }) {
     grow(box.current);
     box.current.focus();
   };
-  thread.onReady = send;
-  useEffect(() => () => { thread.onReady = undefined; }, []);
+  useEffect(() => {
+    reply.onReady = send;
+    return () => { if (reply.onReady === send) reply.onReady = undefined; };
+  });
   const paste = (event) => {
     const { types } = event.clipboardData;
     const files = filesIn(event.clipboardData);
     // Office programs put a picture of a text beside the text.
     if (!files.length || (types.includes("text/html") && types.includes("text/plain"))) return;
     event.preventDefault();
-    attach(thread, files);
+    attach(reply, files);
   };
   const type = () => {
     box.current.setCustomValidity("");
-    thread.draft = box.current.value;
+    reply.text = box.current.value;
     grow(box.current);
     thread.typing.say(true);
   };
   const press = (event) => { if (event.key === "Enter" && !event.shiftKey && !event.isComposing) send(event); };
   return html`<form class="composer" onSubmit=${send}>
     <${Attached} thread=${thread} />
-    <${AttachButton} thread=${thread} />
+    <${AttachButton} reply=${reply} />
     <textarea ref=${box} rows="1" aria-label=${texts.reply} placeholder=${texts.placeholder}
-      defaultValue=${thread.draft} onInput=${type} onKeyDown=${press} onPaste=${paste} />
+      defaultValue=${reply.text} onInput=${type} onKeyDown=${press} onPaste=${paste} />
     <button class="primary" type="submit">${texts.send}</button>
   </form>`;
 }
