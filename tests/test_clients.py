@@ -36,7 +36,7 @@ def test_the_widgets_own_client_keeps_to_the_protocol_whatever_the_server_does()
 
 @pytest.mark.node
 def test_the_widgets_retry_codes_are_those_of_the_server():
-    code = "import('./connection.js').then(({ RETRY }) => console.log(JSON.stringify([...RETRY])))"
+    code = "import('./retry.js').then(({ RETRY }) => console.log(JSON.stringify([...RETRY])))"
     done = subprocess.run([find("node"), "--input-type=module", "-e", code], capture_output=True, text=True, timeout=30,
                           cwd=Path(__file__).parent.parent / "widget_static")
     assert done.returncode == 0, done.stderr

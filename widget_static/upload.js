@@ -1,13 +1,15 @@
 // Files on their way to the server, one after the other. Nothing here draws.
+import { RETRY } from "./retry.js";
 
 export const LARGEST = 10 * 1024 * 1024;
 export const MOST = 10;
 const LONGEST_NAME = 200;
-// Neither a byte on its way nor an answer for so long: the connection is dead.
+// Not a byte on its way for so long: the connection is dead.
 const STALL_MS = 30000;
+// The server has all of it, and looks into it: until it gets to that, and for that, it takes its time.
+const ANSWER_MS = 60000;
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30000;
-const RETRY = new Set(["rate_limited", "internal", "storage_unavailable", "unreachable"]);
 
 const endingOf = (name) => (name.includes(".") ? name.split(".").at(-1).toLowerCase() : "");
 
@@ -144,7 +146,7 @@ export class Uploads {
     if (!this.items.includes(item)) return {};
     return new Promise((resolve) => {
       let stall;
-      const moved = () => { clearTimeout(stall); stall = setTimeout(() => request.abort(), STALL_MS); };
+      const moved = (ms = STALL_MS) => { clearTimeout(stall); stall = setTimeout(() => request.abort(), ms); };
       request.open("POST", `${this.url}${this.url.includes("?") ? "&" : "?"}name=${encodeURIComponent(wireName(item.name))}`);
       request.setRequestHeader("Content-Type", "application/octet-stream");
       for (const [header, value] of Object.entries(this.headers)) request.setRequestHeader(header, value);
@@ -153,6 +155,7 @@ export class Uploads {
         item.progress = total ? loaded / total : 0;
         this.onChange();
       });
+      request.upload.addEventListener("load", () => moved(ANSWER_MS));
       request.addEventListener("loadend", () => { clearTimeout(stall); resolve(read(request)); });
       moved();
       request.send(item.file);

@@ -1,21 +1,17 @@
 // The files of a message in the thread, and those of the reply that is being written.
 import { useRef } from "preact/hooks";
+import { sizeIn } from "replyx/sizes.js";
 import { LARGEST, MOST } from "replyx/upload.js";
 import { html, lang, texts, why } from "./ui.js";
 
 const { files: words } = texts;
-
-export function sizeOf(bytes) {
-  const [unit, amount] = bytes < 1024 * 1024 ? ["kilobyte", bytes / 1024] : ["megabyte", bytes / 1024 / 1024];
-  return Math.max(amount, 0.1).toLocaleString(lang, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 1 });
-}
 
 /** A message's files: pictures in place, all else to be saved. Their addresses are the server's, signed. */
 export const Files = ({ files }) => html`<ul class="files" role="list">${files.map((file) => html`<li key=${file.id}>
   ${file.type.startsWith("image/") ? html`<a class="picture" href=${file.url} target="_blank" rel="noopener">
       <img src=${file.url} alt=${file.name} width=${file.width} height=${file.height} /></a>`
     : html`<a class="file" href=${file.url} target="_blank" rel="noopener" download=${file.name}>
-      <span class="name" dir="auto">${file.name}</span><small>${sizeOf(file.size)}</small></a>`}</li>`)}</ul>`;
+      <span class="name" dir="auto">${file.name}</span><small>${sizeIn(lang, file.size)}</small></a>`}</li>`)}</ul>`;
 
 /** Attach what was chosen, pasted or dropped. */
 export function attach({ uploads, said }, files) {
@@ -28,9 +24,6 @@ export function attach({ uploads, said }, files) {
   said.value = refused.join(" ");
 }
 
-export const filesIn = (transfer) => [...transfer?.items ?? []]
-  .filter((item) => item.kind === "file" && !item.webkitGetAsEntry?.()?.isDirectory).map((item) => item.getAsFile()).filter(Boolean);
-
 const whyFailed = ({ name, code }) => Object.hasOwn(words.errors, code) ? words.errors[code](name, MOST) : `${name}: ${why({ code })}`;
 
 /** What is attached to the reply, with progress, and a way back from each. */
@@ -41,7 +34,7 @@ export function Attached({ thread }) {
   const drop = (item) => { uploads.remove(item); said.value = ""; };
   return html`${items.length > 0 && html`<ul class="attached" role="list" aria-label=${words.list}>${items.map((item) => html`<li
       key=${item.key} class=${item.state}>
-    <span class="name" dir="auto">${item.name}</span><small>${sizeOf(item.size)}</small>
+    <span class="name" dir="auto">${item.name}</span><small>${sizeIn(lang, item.size)}</small>
     ${["sending", "waiting"].includes(item.state) && html`<progress max="1" value=${item.progress} aria-label=${item.name} />`}
     ${item.code && html`<small class="wrong">${whyFailed(item)}</small>`}
     ${item.state === "failed" && html`<button type="button" aria-label="${texts.retry}: ${item.name}"

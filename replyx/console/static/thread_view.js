@@ -2,7 +2,8 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
 import { fromHtml, fromText } from "replyx/rich.js";
-import { AttachButton, Attached, Files, attach, filesIn } from "./attachments.js";
+import { filesIn, pastedFiles } from "replyx/transfer.js";
+import { AttachButton, Attached, Files, attach } from "./attachments.js";
 import { Portrait } from "./avatar.js";
 import { Badge, Details, nameOf } from "./guest.js";
 import { Alert, When, html, texts, why } from "./ui.js";
@@ -190,10 +191,8 @@ function Composer({ thread }) {
     return () => { if (reply.onReady === send) reply.onReady = undefined; };
   });
   const paste = (event) => {
-    const { types } = event.clipboardData;
-    const files = filesIn(event.clipboardData);
-    // Office programs put a picture of a text beside the text.
-    if (!files.length || (types.includes("text/html") && types.includes("text/plain"))) return;
+    const files = pastedFiles(event);
+    if (!files.length) return;
     event.preventDefault();
     attach(reply, files);
   };
