@@ -8,20 +8,26 @@ DAYS = range(-1, 9)
 
 
 def state(hours, moment):
-    """`{open, opens_at}` at `moment`, in seconds since 1970: `opens_at` is the UTC time of the next start, None when it is open
-    or never opens. `hours` are a site's, as `site_schemas.Hours` has them; None: always open.
+    """`{open, closes_at, opens_at}` at `moment`, in seconds since 1970: the UTC times of the end of what is open, None when it
+    is closed or never closes, and of the next start after that, None when it never does. `hours` are a site's, as
+    `site_schemas.Hours` has them; None: always open.
 
     A span whose end is not after its start ends on the next day. Where clocks are turned, a time that is there twice is its
     first, and one that is left out is as much later.
     """
     if hours is None:
-        return {"open": True, "opens_at": None}
+        return {"open": True, "closes_at": None, "opens_at": None}
     here = datetime.fromtimestamp(moment, timezone.utc)
-    spans = list(_spans(hours, here))
-    if any(start <= here < end for start, end in spans):
-        return {"open": True, "opens_at": None}
-    starts = [start for start, end in spans if here < start < end]
-    return {"open": False, "opens_at": _written(min(starts)) if starts else None}
+    spans = sorted(span for span in _spans(hours, here) if span[0] < span[1])
+    end = here
+    for start, until in spans:
+        # Spans that meet or overlap are one.
+        if start <= end < until:
+            end = until
+    if end - here > 7 * DAY:
+        return {"open": True, "closes_at": None, "opens_at": None}
+    return {"open": end > here, "closes_at": _written(end) if end > here else None,
+            "opens_at": _written(min((start for start, _ in spans if start > end), default=None))}
 
 
 def _spans(hours, here):
@@ -41,4 +47,4 @@ def _utc(date, text, zone):
 
 
 def _written(moment):
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment and moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

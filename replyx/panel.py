@@ -19,7 +19,7 @@ def settings(row, kind, lang, version):
         "lang": lang, "dir": "rtl" if lang in texts.RIGHT_TO_LEFT else "ltr", "texts": lines, "look": chosen["look"],
         "assistant": _assistant(row["assistant_id"]), "greeting": chosen["greeting"] or lines["greeting"],
         "proactive": chosen["proactive"], "features": _features(chosen),
-        "forms": {name: _form(chosen[name]) for name in ("prechat", "offline")},
+        "forms": {"prechat": _form(chosen["prechat"]) or None, "offline": _form(chosen["offline"])},
         "hours": hours.state(chosen["hours"], clock.seconds()), "reply_time": chosen["reply_time"],
     }
 
@@ -34,7 +34,8 @@ def _features(chosen):
 
 
 def _form(form):
-    return form["fields"] if form["on"] and form["fields"] else None
+    """The fields of a form that is on. The one to leave a message has the message itself, and may have no more."""
+    return form["fields"] if form["on"] else None
 
 
 def loader_settings(stored):

@@ -81,10 +81,12 @@ def browser():
 
 @pytest.fixture
 def context(browser):
-    """A browser profile of the test's own; an error on any of its pages fails the test."""
+    """A browser profile of the test's own; an error on any of its pages fails the test, and so does a message that a page and
+    its frame could not exchange, of which the console alone hears."""
     errors = []
     profile = browser.new_context(locale="en-GB")
     profile.on("weberror", lambda error: errors.append(str(error.error)))
+    profile.on("console", lambda line: errors.append(line.text) if "'postMessage'" in line.text else None)
     yield profile
     profile.close()
     assert not errors

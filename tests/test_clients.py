@@ -35,6 +35,14 @@ def test_the_widgets_own_client_keeps_to_the_protocol_whatever_the_server_does()
 
 
 @pytest.mark.node
+@pytest.mark.parametrize("way, winner", [("locks", "first"), ("none", "third")])
+def test_tabs_that_claim_at_once_are_told_the_same(way, winner):
+    done = subprocess.run([find("node"), NODE / "claim.mjs", way], capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [winner]
+
+
+@pytest.mark.node
 def test_the_widgets_retry_codes_are_those_of_the_server():
     code = "import('./retry.js').then(({ RETRY }) => console.log(JSON.stringify([...RETRY])))"
     done = subprocess.run([find("node"), "--input-type=module", "-e", code], capture_output=True, text=True, timeout=30,

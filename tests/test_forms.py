@@ -32,7 +32,7 @@ OFFLINE = [
 @pytest.fixture(scope="module")
 def sites(served):
     """Enough for each test to have one of its own."""
-    return [served.command("site", "add", f"Shop {number}", "--domain", "localhost", "--json") for number in range(4)]
+    return [served.command("site", "add", f"Shop {number}", "--domain", "localhost", "--json") for number in range(5)]
 
 
 class Shop:
@@ -202,6 +202,40 @@ def test_out_of_hours_a_message_can_be_left_and_says_what_happens_next(browser, 
         expect(widget.lines).to_have_text(["Call me back", "We will"])
         expect(thanks).to_have_count(0)
     context.close()
+
+
+def test_a_panel_that_stays_open_hears_the_hours_begin_and_end(context, cast, sites):
+    """Without fields, the message stands alone."""
+    today = datetime.now(timezone.utc).replace(hour=12)
+    week = [[["00:00", "24:00"]] if day == today.weekday() else [] for day in range(7)]
+    with Shop(cast, sites.pop(), {"offline": {"on": True, "fields": []}, "hours": {"zone": "UTC", "week": week}}) as shop:
+        widget = shop.visit(context).open()
+        form, page = form_of(widget), widget.page
+        expect(form).to_have_count(0)
+
+        def look_again(days):
+            page.clock.set_fixed_time(today + timedelta(days=days))
+            widget.close()
+            open_panel(widget)
+        look_again(1)
+        expect(form).to_have_accessible_name("We are not here right now")
+        expect(widget.text).to_be_focused()
+        expect(widget.frame.locator("#reply")).to_contain_text("We are back")
+        look_again(7)
+        expect(form).to_have_count(0)
+        expect(widget.frame.locator("#reply")).to_be_empty()
+        page.clock.set_fixed_time(today)
+        page.reload()
+        widget.open()
+        look_again(1)
+        expect(form).to_have_count(1)
+        widget.text.fill("Begun")
+        # What is begun stays: nobody loses a text to the clock.
+        look_again(7)
+        expect(widget.text).to_have_value("Begun")
+        widget.frame.get_by_role("button", name="Leave the message").click()
+        expect(widget.lines).to_have_text(["Begun"])
+        until(lambda: len(shop.dialogs()) == 1)
 
 
 def test_a_form_stands_in_nobodys_way(context, cast, sites):

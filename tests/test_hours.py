@@ -12,10 +12,10 @@ ALWAYS = [[["00:00", "24:00"]]] * 7
 
 
 def state(week, at, zone="Europe/Berlin"):
-    """Whether it is open at a UTC time, and the UTC time of the next start, to the minute."""
+    """Whether it is open at a UTC time, and if not the UTC time of the next start, to the minute."""
     moment = datetime.fromisoformat(at).replace(tzinfo=timezone.utc).timestamp()
     found = hours.state({"zone": zone, "week": week}, moment)
-    return found["open"], found["opens_at"] and found["opens_at"].removesuffix(":00.000Z")
+    return found["open"], None if found["open"] or not found["opens_at"] else found["opens_at"].removesuffix(":00.000Z")
 
 
 def only(day, *spans):
@@ -24,7 +24,23 @@ def only(day, *spans):
 
 
 def test_without_hours_it_is_always_open():
-    assert hours.state(None, 0) == {"open": True, "opens_at": None}
+    assert hours.state(None, 0) == {"open": True, "closes_at": None, "opens_at": None}
+
+
+@pytest.mark.parametrize("week, at, closes, opens", [
+    (OFFICE, "2026-11-23T12:00", "2026-11-23T16:00", "2026-11-24T08:00"),
+    (OFFICE, "2026-11-23T17:00", None, "2026-11-24T08:00"),
+    # Two spans that meet, or overlap over midnight, are one; two with a break are not.
+    ([[["09:00", "12:00"], ["12:00", "17:00"]]] * 7, "2026-11-23T09:00", "2026-11-23T16:00", "2026-11-24T08:00"),
+    ([[["18:00", "03:00"], ["02:00", "04:00"]]] * 7, "2026-11-23T22:00", "2026-11-24T03:00", "2026-11-24T17:00"),
+    ([[["09:00", "12:00"], ["13:00", "17:00"]]] * 7, "2026-11-23T09:00", "2026-11-23T11:00", "2026-11-23T12:00"),
+    (only(0, ("09:00", "17:00")), "2026-11-23T12:00", "2026-11-23T16:00", "2026-11-30T08:00"),
+    (ALWAYS, "2026-11-23T12:00", None, None), (NEVER, "2026-11-23T12:00", None, None),
+])
+def test_a_panel_that_stays_open_is_told_when_that_changes(week, at, closes, opens):
+    moment = datetime.fromisoformat(at).replace(tzinfo=timezone.utc).timestamp()
+    found = hours.state({"zone": "Europe/Berlin", "week": week}, moment)
+    assert [found[name] and found[name].removesuffix(":00.000Z") for name in ("closes_at", "opens_at")] == [closes, opens]
 
 
 @pytest.mark.parametrize("at, found", [

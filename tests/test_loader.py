@@ -54,15 +54,22 @@ def test_before_the_first_sign_of_interest_one_request_and_then_those_of_the_pan
         assert seen == [("GET", "/replyx.js")]
         assert page.evaluate(storage) == 0
         assert page.evaluate("performance.getEntriesByType('longtask').length") == 0
+        sockets = []
+        page.on("websocket", lambda socket: sockets.append(socket.url))
         launcher(page).hover()
         widget = Widget(page)
         until(lambda: page.evaluate("document.querySelector('body > div').shadowRoot.querySelector('iframe[title]') !== null"))
+        # Who passes with the mouse has the files, and no connection.
+        assert page.frames[1].evaluate("document.body.dataset.state ?? null") is None
+        assert sorted(path for _, path in seen) == ["/frame", "/frame.css", "/frame.js", "/host.js", "/replyx.js"]
+        assert sockets == []
         # The panel is there, unseen; nothing is stored by looking at the launcher.
         expect(page.locator("iframe")).to_be_hidden()
         assert page.evaluate(storage) == 0 and not page.evaluate("window.opened")
         launcher(page).click()
         expect(widget.text).to_be_focused()
         assert page.evaluate("window.opened")
+        until(lambda: len(sockets) == 1)
         panel = {("GET", path) for path in ("/replyx.js", "/host.js", "/frame", "/frame.css", "/frame.js")}
         assert panel <= set(seen) and len(seen) <= 8, seen
 
@@ -134,6 +141,87 @@ def test_the_api_before_and_after_the_script(context, cast):
         assert [name for name, _ in page.evaluate("heard")].count("close") == 2
         assert [line for line in lines if "a listener's own" in line or "nonsense" in line]
         assert [line for line in lines if not line.startswith("[ReplyX]")] == []
+
+
+HOSTILE = """<script>
+  Object.prototype.extra = function () { return "theirs"; };
+  Array.prototype.extra = 1;
+  window.thrown = [];
+  addEventListener("error", ({ message }) => thrown.push(message));
+  addEventListener("unhandledrejection", ({ reason }) => thrown.push(`${reason}`));
+  window.heard = [];
+  window.ReplyX = [["__proto__"], ["constructor", {}], ["valueOf"], ["extra"], [], null, 7,
+    "open", [["open"]], { 0: "open" }, ["on", "nothing", () => {}], ["on", "open", "no function"], ["on", Symbol("open")],
+    ["identify", { attributes: { run() {} } }], ["identify", null], ["identify", "text"], ["setAttributes", Symbol("s")],
+    ["send"], ["send", null], ["send", Symbol("s")], ["off"], ["off", "open"], ["hide", 1], ["show", {}]];
+  for (const name of ["ready", "open", "close", "message", "unread", "error"]) {
+    ReplyX.push(["on", name, () => { heard.push(name); throw new Error("a listener's own"); }]);
+    ReplyX.push(["on", name, () => ReplyX.on(name, () => heard.push(`${name} again`))]);
+  }
+</script>"""
+
+
+def test_a_hostile_page_gets_nothing_thrown_and_does_not_stop_the_chat(context, cast):
+    with HostPage(cast.site["snippet"], head=HOSTILE) as host:
+        page = context.new_page()
+        lines = console_lines(page)
+        page.goto(host.url)
+        # One of the odd ones opens the chat.
+        widget = Widget(page)
+        expect(widget.text).to_be_visible()
+        widget.write("all the same")
+        expect(widget.log).to_contain_text("Sent")
+        expect(widget.lines).to_have_text(["all the same"])
+        until(lambda: {"ready", "message"} <= set(page.evaluate("heard")))
+        # Calls of every kind on the open chat; the frame moved and spoken to before it is there again; taken away for good.
+        page.evaluate("""() => {
+            for (const odd of [undefined, null, 0, "x", Symbol("s"), () => {}, [], document, window]) {
+              for (const name of ["identify", "setAttributes", "on", "off", "push", "open", "show"]) ReplyX[name](odd, odd);
+            }
+            document.body = document.createElement("body");
+            ReplyX.show();
+            for (const name of ["close", "open", "close", "open"]) ReplyX[name]();
+            ReplyX.identify({ name: "Vera" });
+        }""")
+        expect(widget.lines).to_have_text(["all the same"])
+        page.evaluate("""() => { document.querySelector("body > div").shadowRoot.querySelector("iframe").remove();
+            ReplyX.close(); ReplyX.open(); }""")
+        expect(widget.lines).to_have_text(["all the same"])
+        # The page takes the name for something of its own; the launcher works on, and leaves that alone when it goes.
+        page.evaluate("() => { window.ours = ReplyX; window.ReplyX = { theirs: true }; ours.reset(); }")
+        expect(widget.lines).to_have_count(0)
+        page.get_by_role("button", name="Close chat").click()
+        page.evaluate("() => { ours.destroy(); ours.destroy(); ours.open(); ours.push(['send', 'too late']); }")
+        assert page.evaluate("[ReplyX.theirs, frames.length, thrown]") == [True, 0, []]
+        # The browser itself tells of requests that were refused, as profiles of nonsense are.
+        assert [line for line in lines if not line.startswith(("[ReplyX]", "Failed to load resource"))] == []
+
+
+@pytest.mark.parametrize("part", ["/host.js", "/frame?"])
+def test_destroyed_in_the_middle_of_loading_nothing_comes(context, cast, part):
+    with HostPage(cast.site["snippet"]) as host:
+        page, held = context.new_page(), []
+        lines = console_lines(page)
+        page.route(lambda url: part in url, lambda route: held.append(route))
+        page.goto(host.url)
+        with page.expect_request(lambda request: part in request.url):
+            page.evaluate("() => { window.ours = ReplyX; ours.open(); }")
+        page.evaluate("ours.destroy()")
+        if part == "/host.js":
+            with page.expect_event("requestfinished"):
+                held[0].continue_()
+        page.evaluate("() => { ours.open(); ours.send('too late'); ours.destroy(); }")
+        left = "[typeof ReplyX, frames.length, document.querySelectorAll('body > div').length]"
+        assert page.evaluate(left) == ["undefined", 0, 0] and lines == []
+
+
+def test_a_page_that_names_no_place_for_it_gets_nothing_thrown(context, cast):
+    with HostPage(cast.site["snippet"].replace("<script", '<script data-inline="#chat["')) as host:
+        page = context.new_page()
+        lines = console_lines(page)
+        page.goto(host.url)
+        until(lambda: page.evaluate("typeof ReplyX.open") == "function")
+        assert lines and all(line.startswith("[ReplyX]") for line in lines)
 
 
 def test_who_the_visitor_is_reaches_the_managers(context, cast):

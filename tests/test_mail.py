@@ -122,6 +122,30 @@ def test_an_address_that_is_not_kept_is_told_why(context, cast, served):
 
 
 @BROWSER
+def test_what_can_not_be_mailed_says_why(context, cast, served):
+    """Nobody has answered yet; and whom the site vouches for is answered at their account's address."""
+    page = context.new_page()
+    page.goto(f"{served.url}/chat?assistant_id={cast.site['assistant_id']}")
+    page.get_by_role("textbox", name="Message").fill("who answers where")
+    press(page, "Send")
+    button = page.get_by_role("button", name="Get the answer by e-mail")
+    button.wait_for()
+    press(page, "Menu")
+    page.get_by_role("menuitem", name="Get this chat by e-mail").click()
+    page.get_by_role("textbox", name="E-mail").fill("guest@mail.example")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_have_text("Nobody has answered yet. Ask for it once somebody has.")
+    page.keyboard.press("Escape")
+    with closing(sqlite3.connect(served.instance / "replyx.db", timeout=10)) as database, database:
+        database.execute("UPDATE guest SET is_verified = 1, user_id = '7', email = 'account@mail.example' "
+                         "WHERE id = (SELECT max(guest_id) FROM dialog)")
+    button.click()
+    page.get_by_role("textbox", name="E-mail").fill("guest@mail.example")
+    page.keyboard.press("Enter")
+    expect(page.locator("#contact").get_by_role("alert")).to_contain_text("the address of your account on this site")
+
+
+@BROWSER
 def test_a_link_that_no_longer_counts_says_so(context, cast, served):
     page = context.new_page()
     page.goto(f"{served.url}/chat?assistant_id={cast.site['assistant_id']}#link=WzEsMV0.aaaaaa.bbbb")

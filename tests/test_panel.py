@@ -165,6 +165,27 @@ def test_who_reads_further_up_stays_there_and_is_told_of_what_comes(page, cast):
     expect(pill).to_be_hidden()
 
 
+def test_the_wish_for_a_person_outlasts_a_reload_before_the_first_line(page, cast):
+    """There was no network; then there is HTTP alone, so that requests can be seen."""
+    widget = Widget(page).open()
+    page.context.route("**/api/**", lambda route: route.abort())
+    page.context.route_web_socket("**/socket.io/*", lambda socket: socket.close())
+    page.reload()
+    widget.open()
+    widget.frame.get_by_role("button", name="Talk to a person").click()
+    until(lambda: [key for key in widget.stored() if key.endswith(".person")])
+    expect(widget.log).to_contain_text("Waiting for a connection")
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.context.unroute_all()
+    # Nobody opens the chat: what is unsent goes out by itself.
+    page.reload()
+    until(lambda: [key.rsplit(".", 1)[1] for key in widget.stored()] == ["guest_id"])
+    assert any(url.endswith("/handoff") for url in asked)
+    widget.open()
+    expect(widget.lines).to_have_text(["I would like to talk to a person."])
+
+
 def test_a_person_is_one_press_away_and_lines_of_a_kind_are_one_group(page, cast):
     widget = Widget(page).open()
     widget.frame.get_by_role("button", name="Talk to a person").click()
@@ -172,6 +193,7 @@ def test_a_person_is_one_press_away_and_lines_of_a_kind_are_one_group(page, cast
     expect(widget.frame.get_by_text("A person will answer here soon.")).to_be_visible()
     expect(widget.frame.get_by_role("button", name="Talk to a person")).to_be_hidden()
     expect(widget.text).to_be_focused()
+    until(lambda: not [key for key in widget.stored() if key.endswith((".person", ".outbox."))])
     widget.write("🎉")
     dialog = dialog_of(cast, "🎉")
     answer(cast, dialog, "See https://shop.example/a_(b), or write to help@shop.example.")

@@ -3,6 +3,8 @@
 const PROTOCOL = 2;
 const PREFIX = "replyx.";
 const SAVE_MS = 1000;
+// Two tabs that each go on with a value of their own would be two guests: a busy page gets its time.
+const CLAIM_MS = 5000;
 
 /**
  * `site` keeps the keys of two sites on one host page apart. `onVisibility(shown)` is called when the panel opens or closes;
@@ -20,8 +22,8 @@ export class Bridge {
     Object.assign(this, { onVisibility, on });
   }
 
-  /** Report ready; resolves with the host page's origin, what it has stored, by our keys, and whether the panel stands in an
-   * element of the page, where nothing closes it. */
+  /** Report ready; resolves with the host page's origin, what it has stored, by our keys, whether the panel stands in an
+   * element of the page, where nothing closes it, and whether it is only to be tried. */
   hello() {
     return new Promise((resolve) => {
       this.#greeted = resolve;
@@ -31,16 +33,16 @@ export class Bridge {
   }
 
   /** Resolves when the host page has stored it, or when it has not answered for a second. */
-  save(key, value) { return this.#store("save", key, value); }
+  save(key, value) { return this.#store("save", key, value, SAVE_MS); }
 
   /** Store it unless another tab has stored a value there already; resolves with the value that counts. */
-  claim(key, value) { return this.#store("claim", key, value); }
+  claim(key, value) { return this.#store("claim", key, value, CLAIM_MS); }
 
-  #store(type, key, value) {
+  #store(type, key, value, ms) {
     const id = this.#nextSave++;
     return new Promise((resolve) => {
       this.#saves.set(id, resolve);
-      setTimeout(() => this.#saved(id, value), SAVE_MS);
+      setTimeout(() => this.#saved(id, value), ms);
       this.#tell({ type, key: this.#prefix + key, value, id });
     });
   }
@@ -51,6 +53,12 @@ export class Bridge {
   drawn({ title, close } = {}) { this.#tell({ type: "drawn", title, close }); }
 
   close() { this.#tell({ type: "close" }); }
+
+  /** Begin anew. Until we are back, the host page has nobody to talk to. */
+  reload() {
+    this.#tell({ type: "gone" });
+    location.reload();
+  }
 
   /** How many lines the guest has not seen, and the newest of them: {author, text} or null. */
   unread(count, preview) { this.#tell({ type: "unread", count, preview }); }
@@ -77,10 +85,10 @@ export class Bridge {
 
   // All kinds that a host page may send. A loader of the version before knows the first four.
   #hear = {
-    hello: ({ stored = {}, inline = false }, origin) => {
+    hello: ({ stored = {}, inline = false, isTrial = false }, origin) => {
       this.#origin = origin;
       const ours = Object.entries(stored).filter(([key]) => key.startsWith(this.#prefix));
-      this.#greeted({ page: origin, inline,
+      this.#greeted({ page: origin, inline, isTrial,
         stored: Object.fromEntries(ours.map(([key, value]) => [key.slice(this.#prefix.length), value])) });
     },
     saved: ({ id, value }) => this.#saved(id, value),

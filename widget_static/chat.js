@@ -10,6 +10,7 @@ import { UUID, uuid } from "./uuid.js";
 
 const GUEST_ID = "guest_id";
 const OUTBOX = "outbox.";
+const PERSON = "person";
 
 /**
  * `name` is {site_token} or {assistant_id}; `link` the credential from a mail, which stands for the guest's id. `stored` is what the host page keeps for us, by our keys; `storage` changes it:
@@ -24,12 +25,12 @@ export class Chat {
   diagnostics = new Diagnostics();
   isNew; // there is no dialog of this guest's, for all we know
   past = null; // an earlier dialog, while the guest reads it
-  wantsPerson = false; // asked for a person, and the server does not know it yet
+  wantsPerson; // asked for a person, and the server does not know it yet
   #guestId;
   #isKnown;
 
   constructor({ origin, name, link, lang, stored, storage, isSeen, on }) {
-    Object.assign(this, { lang, storage, isSeen, on });
+    Object.assign(this, { lang, storage, isSeen, on, wantsPerson: PERSON in stored });
     const isStored = UUID.test(stored[GUEST_ID]);
     this.#isKnown = Boolean(link) || isStored;
     this.isNew = !this.#isKnown;
@@ -56,6 +57,7 @@ export class Chat {
     this.outbox.restore(Object.entries(stored).filter(([key]) => key.startsWith(OUTBOX)).map(([, value]) => value));
   }
 
+  /** Connect, once. */
   open() { this.connection.open(); }
 
   /** The dialog that is on the screen: an earlier one, or the guest's own of today. */
@@ -65,6 +67,7 @@ export class Chat {
   send(text, more) {
     this.typing.say(false);
     this.past = null;
+    this.open();
     this.outbox.add(text, uuid(), more);
   }
 
@@ -83,8 +86,14 @@ export class Chat {
 
   /** Ask for a person. Before there is a dialog it is remembered, and asked after the first line. Rejects with RequestError. */
   async requestHandoff() {
-    this.wantsPerson = true;
+    this.#wish(true);
     if (this.dialog.view) await this.#askForPerson();
+  }
+
+  #wish(wantsPerson) {
+    this.wantsPerson = wantsPerson;
+    if (wantsPerson) this.storage.save(PERSON, "yes");
+    else this.storage.remove(PERSON);
   }
 
   /** Rate the closed dialog that is on the screen, from 1 to 5. Rejects with RequestError. */
@@ -185,12 +194,12 @@ export class Chat {
     const { dialog } = this;
     try {
       const answer = await this.connection.request("handoff_request", { dialog_id: dialog.id });
-      this.wantsPerson = false;
+      this.#wish(false);
       if (answer.dialog.id === dialog.id) dialog.update(answer.dialog);
       else await this.#openDialog({});
     } catch (error) {
       // What can succeed later is asked again with the next news from the server.
-      if (!error.retry) this.wantsPerson = false;
+      if (!error.retry) this.#wish(false);
       throw error;
     } finally {
       this.on.change();

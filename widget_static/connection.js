@@ -109,7 +109,9 @@ export class Connection {
     Object.assign(this, { origin, credentials, refresh, onEvent, onState, diagnostics });
   }
 
+  /** Until then, and once it is open, `request` works. Safe to call again. */
   open() {
+    if (this.#socket || this.#isClosed) return;
     this.#setState("connecting");
     this.#socket = new Socket(this.origin, this.credentials.auth, {
       connect: () => { this.diagnostics.opened(); this.#setState("online"); this.#beat(0); },

@@ -1,7 +1,7 @@
 // Whether a form stands before the guest's first line, what became of it, and when somebody answers. For sites that say so.
 import { $, element } from "./dom.js";
 import { Form } from "./form.js";
-import { whenAnswered } from "./hours.js";
+import { judge, whenAnswered } from "./hours.js";
 import { fill } from "./texts.js";
 
 const KEY = "form";
@@ -17,41 +17,58 @@ export function start(panel) { return new Forms(panel); }
 class Forms {
   #kept;
   #form;
+  #kind; // of the form that is shown
+  #isClockRight;
   #thanks = "";
 
   constructor({ settings, stored, bridge, chat, view }) {
-    const { texts, lang, hours } = settings;
-    const about = whenAnswered(settings, texts.forms, lang);
-    Object.assign(this, { settings, texts: texts.forms, about, bridge, chat, view });
-    // Out of hours nobody answers soon.
-    if (!hours.open && about) texts.waiting = about;
+    const { texts, hours } = settings;
+    Object.assign(this, { settings, texts: texts.forms, waiting: texts.waiting, hours, bridge, chat, view });
+    // By the visitor's clock, unless that contradicts the server's at once.
+    this.#isClockRight = judge(hours).open === hours.open;
     this.#kept = KEY in stored ? parsed(stored[KEY]) : null;
     this.said = element("p", { id: "thanks", role: "status" });
     $("form-place").after(this.said);
-    $("reply").textContent = about;
+    this.#tellWhen();
     this.render();
   }
 
   get answers() { return this.#kept?.isDone ? this.#kept.values : undefined; }
 
   /** Closed without a form for it, the site asks what it asks in its hours: consent, for one, must not depend on the clock. */
-  get #kind() {
-    const { hours, forms } = this.settings;
+  get #asked() {
+    const { hours, settings: { forms } } = this;
     if (!hours.open && forms.offline) return "offline";
     return forms.prechat ? "prechat" : null;
   }
 
-  /** Whoever has a dialog, a line under way, or a text begun, is past the form. */
-  get #isWanted() {
+  /** Whoever has a dialog, a line under way, or a text begun, is past the form. What is filled in stays as it is. */
+  get #wanted() {
     const { dialog, outbox, isNew } = this.chat;
-    return Boolean(this.#kind && !this.answers && isNew && !dialog.view && !outbox.entries.length && !$("text").value);
+    if (this.answers || !isNew || dialog.view || outbox.entries.length || $("text").value) return null;
+    return (Object.keys(this.#kept?.values ?? {}).length && this.#kind) || this.#asked;
   }
 
-  /** Show or hide the form as the chat stands. */
+  /** Show or hide the form as the chat and the clock stand. */
   render() {
     if (this.chat.dialog.view) this.#finish();
-    if (this.#isWanted && !this.#form) this.#show();
-    else if (this.#form && !this.#isWanted) this.#hide();
+    if (this.#isClockRight && judge(this.settings.hours).open !== this.hours.open) {
+      this.hours = judge(this.settings.hours);
+      this.#tellWhen();
+    }
+    const kind = this.#wanted;
+    if (kind === (this.#kind ?? null)) return;
+    if (this.#kind) this.#hide(kind);
+    this.#kind = kind;
+    if (kind) this.#show(kind);
+  }
+
+  /** Say when somebody answers; out of hours nobody does soon. */
+  #tellWhen() {
+    const { settings: { texts, lang, reply_time }, hours, waiting } = this;
+    this.about = whenAnswered({ hours, reply_time }, this.texts, lang);
+    texts.waiting = (!hours.open && this.about) || waiting;
+    $("reply").textContent = this.about;
   }
 
   /** True if the form has taken the focus. */
@@ -60,8 +77,7 @@ class Forms {
     return Boolean(this.#form);
   }
 
-  #show() {
-    const kind = this.#kind;
+  #show(kind) {
     $("form-place").hidden = false;
     document.body.classList.add("asking");
     this.#form = new Form({
@@ -72,12 +88,12 @@ class Forms {
     });
   }
 
-  #hide() {
+  #hide(next) {
     this.#form = null;
     document.body.classList.remove("asking");
     $("form-place").hidden = true;
     $("form-place").replaceChildren();
-    this.view.enter();
+    if (!next) this.view.enter();
   }
 
   #keep(kept) {

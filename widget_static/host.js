@@ -24,7 +24,7 @@ class Host {
   #end = new AbortController();
   #frame;
   #timer;
-  #isDrawn = false;
+  #drawn; // the frame's window, once it can be used; one that moves in the page gets another
   #wasReady = false;
   #later = []; // for the frame, once it is drawn
   #profile;
@@ -109,7 +109,9 @@ class Host {
 
   get signal() { return this.#end.signal; }
 
-  get hasFrame() { return Boolean(this.#frame); }
+  get hasFrame() { return Boolean(this.#frame?.isConnected); }
+
+  get #isDrawn() { return this.#drawn && this.#drawn === this.#frame?.contentWindow; }
 
   /** The public name of the site, as the frame's address has it. */
   get #query() {
@@ -120,16 +122,20 @@ class Host {
 
   /** Load the panel where nobody sees it. */
   prepare() {
-    if (this.#frame || this.isForeign) return;
+    // A page may take away what it did not put there.
+    if (this.#frame?.parentNode || this.isForeign) return;
+    clearTimeout(this.#timer);
     const query = this.#query;
     query.set("lang", this.options.lang ?? document.documentElement.lang);
     if (this.options.lang) query.set("asked", "");
     this.#frame = Object.assign(document.createElement("iframe"), { src: `${this.origin}/frame?${query}`,
       className: "loading", hidden: !this.isOpen, allow: "autoplay; clipboard-write" });
-    // A frame that never reports drawn must not leave an empty corner.
-    this.#timer = setTimeout(() => this.#fail(), READY_MS);
+    this.#await();
     this.button.before(this.#frame);
   }
+
+  /** A frame that never reports drawn must not leave an empty corner. */
+  #await() { this.#timer = setTimeout(() => this.#fail(), READY_MS); }
 
   open() {
     if (this.isForeign) {
@@ -159,12 +165,13 @@ class Host {
   /** Write a line for the visitor. It is kept until the panel is there. */
   send(text) {
     this.prepare();
-    this.#deliver({ type: "send", text: `${text}` });
+    this.#deliver({ type: "send", text: `${text ?? ""}` });
   }
 
   /** Say who the visitor is. The panel hears it when it is there, and again whenever it begins anew. */
   identify(profile) {
-    this.#profile = { ...this.#profile, ...profile };
+    // What no message can hold must not stand in the way of those to come.
+    this.#profile = structuredClone({ ...this.#profile, ...profile });
     if (this.#isDrawn) this.#tell({ type: "identify", profile: this.#profile });
   }
 
@@ -180,8 +187,9 @@ class Host {
   }
 
   on(name, listener) {
-    if (!this.#listeners.has(name)) this.warn(`There is no event "${name}", but ${EVENTS}.`);
-    this.#listeners.get(name)?.add(listener);
+    if (!this.#listeners.has(name)) throw new TypeError(`There is no event "${name}", but ${EVENTS}.`);
+    if (typeof listener !== "function") throw new TypeError("A listener is a function.");
+    this.#listeners.get(name).add(listener);
   }
 
   off(name, listener) { this.#listeners.get(name)?.delete(listener); }
@@ -192,7 +200,7 @@ class Host {
   }
 
   #emit(name, detail = {}) {
-    for (const listener of this.#listeners.get(name)) {
+    for (const listener of [...this.#listeners.get(name)]) {
       try { listener(detail); } catch (error) { this.warn(error); }
     }
   }
@@ -224,14 +232,14 @@ class Host {
   async #fit() {
     if (this.options.inline || !(this.#phone || (this.isOpen && this.small.matches))) return;
     this.#phone ??= import("./phone.js").then(({ Phone }) => new Phone(this.#end.signal));
-    (await this.#phone).fit(this.#frame, this.isOpen && this.small.matches);
+    const phone = await this.#phone;
+    if (!this.signal.aborted) phone.fit(this.#frame, this.isOpen && this.small.matches);
   }
 
   #fail() {
     const wasOpen = this.isOpen;
     this.#frame.remove();
     this.#frame = undefined;
-    this.#isDrawn = false;
     if (wasOpen) {
       this.#turn(false);
       this.#show((signs) => signs.say("failed"));
@@ -254,15 +262,16 @@ class Host {
     }
   }
 
-  // All kinds that a frame may send. One of the version before sends neither labels with `drawn`, nor the last four.
+  // All kinds that a frame may send. One of the version before sends neither labels with `drawn`, nor the last five.
   #hear = {
     ready: () => {
-      this.#isDrawn = false;
-      this.#tell({ type: "hello", stored: this.keep.all(), lang: this.code, inline: this.options.inline !== undefined });
+      this.#drawn = undefined;
+      this.#tell({ type: "hello", stored: this.keep.all(), lang: this.code, inline: this.options.inline !== undefined,
+        isTrial: Boolean(this.tested) });
     },
     drawn: ({ title = "Chat", close = "Close chat" }) => {
       clearTimeout(this.#timer);
-      this.#isDrawn = true;
+      this.#drawn = this.#frame.contentWindow;
       Object.assign(this.#frame, { title, className: "" });
       this.#shutLabel = close;
       if (this.isOpen) this.#frame.focus();
@@ -277,10 +286,17 @@ class Host {
       this.keep.set(`${key}`, `${value}`);
       this.#tell({ type: "saved", id, value });
     },
-    // The first of two tabs decides.
-    claim: ({ key, value, id }) => this.#hear.save({ key, value: this.keep.all()[key] ?? value, id }),
+    claim: async ({ key, value, id }) => {
+      const stored = await this.keep.claim(`${key}`, `${value}`);
+      this.#tell({ type: "saved", id, value: stored });
+    },
     remove: ({ key }) => this.keep.remove(`${key}`),
     close: () => this.close(),
+    gone: () => {
+      this.#drawn = undefined;
+      clearTimeout(this.#timer);
+      this.#await();
+    },
     unread: ({ count, preview }) => this.unread(this.isOpen ? 0 : count, preview),
     message: ({ message }) => {
       if (message.sender !== "guest" && (document.hidden || !document.hasFocus())) this.#show(({ title }) => title.flash());

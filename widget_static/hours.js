@@ -22,6 +22,12 @@ export function moment(at, lang, now = new Date()) {
   return day + join(parts.slice(between));
 }
 
+/** A site's hours as they are by now, from what the server said of them: {open, opens_at}. */
+export function judge({ open, opens_at: opens, closes_at: closes }, now = Date.now()) {
+  const passed = (at) => Boolean(at) && now >= Date.parse(at);
+  return { open: passed(opens) || (open && !passed(closes)), opens_at: opens };
+}
+
 /** What a visitor may expect of the site: when it is back, or how soon it answers; "" where it says neither. */
 export function whenAnswered({ hours, reply_time: replyTime }, texts, lang) {
   if (!hours.open) return hours.opens_at ? fill(texts.back, { when: moment(hours.opens_at, lang) }) : "";

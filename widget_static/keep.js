@@ -1,4 +1,6 @@
 // What the host page's own storage keeps for the frame, whose storage browsers partition or block.
+import { claim } from "./claim.js";
+
 const PREFIX = "replyx.";
 
 /** What ends in `.tab` is not for other tabs. */
@@ -27,6 +29,9 @@ export class Keep {
     this.#memory.set(key, value);
     try { placeOf(key).setItem(key, value); } catch { /* blocked or full */ }
   }
+
+  /** Store it unless another tab has: resolves with what counts. */
+  claim(key, value) { return claim(key, value, (name) => this.all()[name], (name, own) => this.set(name, own)); }
 
   remove(key) {
     if (!key.startsWith(PREFIX)) return;

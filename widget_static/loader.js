@@ -20,7 +20,7 @@
   const button = document.createElement("button");
   const sheet = new CSSStyleSheet();
   const queue = [];
-  let half, timer;
+  let half, timer, isGone;
 
   // The icon is a shape in the text's colour. `!important` in here is stronger than any rule of the page, and leaves custom
   // properties alone.
@@ -40,13 +40,17 @@
   button.setAttribute("aria-label", `${look.label} ${settings.open[code]}`.trim());
 
   /** Put the launcher on the page; true if it was not there. */
-  const stay = () => !host.isConnected && !(inline ? document.querySelector(inline) : document.body)?.append(host);
+  const stay = () => {
+    try {
+      return !host.isConnected && !(inline ? document.querySelector(inline) : document.body)?.append(host);
+    } catch (error) { warn(error); }
+  };
 
   /** Fetch the other half; it takes over the queue, and with it all commands. After a failure the next call tries again. */
   const load = () => {
     half ||= import(`${origin}${settings.base}/host.js`).then((module) => {
       button.textContent = look.label;
-      if (window.ReplyX == api) module.start(context);
+      if (!isGone) module.start(context);
     }).catch((error) => {
       half = 0;
       button.textContent = "⚠";
@@ -67,7 +71,8 @@
       observer.disconnect();
       document.removeEventListener("DOMContentLoaded", stay);
       host.remove();
-      delete window.ReplyX;
+      isGone = true;
+      if (window.ReplyX == api) delete window.ReplyX;
     },
   };
   for (const name of ["open", "toggle", "send", "reset", "prepare", "close", "identify", "setAttributes", "on", "off"]) {

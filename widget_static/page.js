@@ -1,4 +1,6 @@
 // The chat as a page of its own: does for it, in this browser, what the loader on a site's page does for the frame.
+import { claim } from "./claim.js";
+
 const LINK = "replyx.link";
 
 const quietly = (run) => { try { return run(); } catch { return null; } }; // storage that is blocked or full
@@ -40,9 +42,12 @@ export class Page {
     return value;
   }
 
-  async claim(key, value) {
-    return quietly(() => localStorage.getItem(this.#prefix + key)) ?? this.save(key, value);
+  claim(key, value) {
+    return claim(key, value, (name) => quietly(() => localStorage.getItem(this.#prefix + name)) ?? undefined,
+      (name, own) => this.save(name, own));
   }
+
+  reload() { location.reload(); }
 
   remove(key) { quietly(() => placeOf(key).removeItem(this.#prefix + key)); }
 

@@ -30,7 +30,7 @@ export class Panel {
   async open(Host) {
     const { settings } = this;
     this.bridge = new Host({ site: settings.site, onVisibility: (isShown) => this.#onVisibility(isShown), on: this.#onHost });
-    const { page, stored, link, inline } = await this.bridge.hello();
+    const { page, stored, link, inline, isTrial } = await this.bridge.hello();
     Object.assign(this, { page, stored });
     document.body.classList.toggle("inline", Boolean(inline));
     if (link) settings.texts.errors.unauthorized = settings.texts.oldLink;
@@ -41,9 +41,10 @@ export class Panel {
     if (settings.features.files) this.#files = new Attaching(this);
     document.addEventListener("visibilitychange", () => this.#tellUnread());
     this.#render();
-    this.chat.open();
+    // Who only passes the launcher with the mouse needs no connection.
+    if (this.#isShown || isTrial || !this.chat.isNew || this.chat.outbox.entries.length) this.chat.open();
     const { forms, hours, reply_time: replyTime } = settings;
-    if (forms.prechat || forms.offline || !hours.open || replyTime) await this.parts.use("forms", (part) => { this.#forms = part; });
+    if (forms.prechat || forms.offline || !hours.open || hours.closes_at || replyTime) await this.parts.use("forms", (part) => { this.#forms = part; });
     this.bridge.drawn({ title: settings.texts.title, close: settings.texts.close });
   }
 
@@ -72,7 +73,7 @@ export class Panel {
       if (state === "online" || state === "polling") this.#files?.part?.wake();
     },
     typing: (isTyping) => this.view.showTyping(isTyping),
-    restart: () => location.reload(),
+    restart: () => this.bridge.reload(),
     error: (error) => this.bridge.error(error.code, error.message),
   };
 
@@ -130,6 +131,8 @@ export class Panel {
     if (!this.chat) return;
     this.#tellUnread();
     if (!isShown) return;
+    this.chat.open();
+    this.#forms?.render();
     if (!this.#forms?.focus()) this.view.enter();
     if (this.chat.dialog.view) this.chat.markRead();
   }
@@ -141,7 +144,7 @@ export class Panel {
     view.composer.clear();
     this.#files?.part?.take();
     for (const { client_id: clientId } of chat.outbox.entries) chat.outbox.drop(clientId);
-    for (const key of new Set([...Object.keys(stored), "guest_id", DRAFT, "form"])) bridge.remove(key);
-    location.reload();
+    for (const key of new Set([...Object.keys(stored), "guest_id", "person", DRAFT, "form"])) bridge.remove(key);
+    bridge.reload();
   }
 }

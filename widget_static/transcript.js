@@ -13,7 +13,8 @@ export function start({ settings: { texts }, chat }) {
       await chat.requestTranscript(email);
     } catch (error) {
       said.className = "wrong";
-      said.textContent = contactErrors[error.code] ?? errors[error.code] ?? errors.internal;
+      said.textContent = error.code === "conflict" ? panel.transcriptEarly
+        : contactErrors[error.code] ?? errors[error.code] ?? errors.internal;
       return;
     }
     dialog.querySelector("form").remove();

@@ -19,7 +19,8 @@ function drawable(look) {
     offset_y: bounded(look.offset_y), variables: Object.fromEntries(Object.entries(look.variables).filter(([, value]) => value)) };
 }
 
-const formOf = ({ on, fields }) => on && fields.length ? fields : null;
+/** The form to leave a message has the message itself, and may have no more. */
+const formOf = (name, { fields }) => name === "offline" || fields.length ? fields : null;
 
 /** The panel's settings, as its page has them, of what is being edited. What is left out stays as the page has it. */
 function settingsOf(draft, saved, theme, tab, form) {
@@ -27,7 +28,7 @@ function settingsOf(draft, saved, theme, tab, form) {
   return {
     look: { ...drawable(settings.look), theme }, greeting: settings.greeting, proactive: settings.proactive,
     assistant: { name: draft.assistant_name, avatar: saved.assistant.avatar }, reply_time: settings.reply_time,
-    forms: tab === "forms" ? { prechat: null, offline: null, [form]: formOf({ ...settings[form], on: true }) }
+    forms: tab === "forms" ? { prechat: null, offline: null, [form]: formOf(form, settings[form]) }
       : { prechat: null, offline: null },
   };
 }

@@ -7,11 +7,8 @@ const document = new EventTarget();
 setMaxListeners(0, page, document);
 document.visibilityState = "visible";
 for (const name of ["addEventListener", "removeEventListener", "dispatchEvent"]) globalThis[name] = page[name].bind(page);
-globalThis.WebSocket ??= class extends WebSocket {
-  constructor(...how) {
-    super(...how);
-    // An error that nobody hears ends the process here; in a browser it does nothing, as `close` follows.
-    this.on("error", () => {});
-  }
+// As in a browser, nobody need listen for an error: its `close` follows.
+globalThis.WebSocket = class extends WebSocket {
+  constructor(...how) { super(...how).on("error", () => {}); }
 };
 Object.assign(globalThis, { window: globalThis, document });
