@@ -6,6 +6,8 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
+from replyx import origins
+
 pytestmark = pytest.mark.browser
 
 HOSTILE = """<p onclick="run()">a <strong style="color:red">b</strong><img src=x onerror=run()><script>run()</script></p>
@@ -113,6 +115,16 @@ def test_whatever_colour_the_owner_picks_all_can_be_read(modules, theme):
     found = call(modules, "look", READ, {"color": "#1f5eff", "theme": "light", "variables": own})
     assert found["text"] == "rgb(171, 205, 239)" and contrast(found["guest-text"], found["guest-bubble"]) >= 4.5
     assert contrast(found["link"], found["background"]) >= 4.5
+
+
+@pytest.mark.parametrize("domain", ["shop.example", "shop.example:443", "shop.example:80", "localhost", "localhost:81",
+                                    "127.0.0.1"])
+def test_the_widget_shows_where_the_server_lets_it(modules, domain):
+    pages = ["https://shop.example", "http://shop.example", "https://a.shop.example:443", "https://shop.example:8443",
+             "https://ashop.example", "http://localhost:81", "http://localhost", "http://127.0.0.1:5000", "file://"]
+    found = call(modules, "domains", """({ isAllowed }, [pages, domain]) =>
+        pages.map((page) => Boolean(isAllowed(new URL(page), [domain])))""", [pages, domain])
+    assert found == [origins.allowed(page, [domain], "https://chat.example") for page in pages]
 
 
 @pytest.mark.parametrize("lang, day", [("en", "tomorrow at "), ("de", "morgen um "), ("ar", "غدًا في ")])
