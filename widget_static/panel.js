@@ -44,7 +44,9 @@ export class Panel {
     // Who only passes the launcher with the mouse needs no connection.
     if (this.#isShown || isTrial || !this.chat.isNew || this.chat.outbox.entries.length) this.chat.open();
     const { forms, hours, reply_time: replyTime } = settings;
-    if (forms.prechat || forms.offline || !hours.open || hours.closes_at || replyTime) await this.parts.use("forms", (part) => { this.#forms = part; });
+    if (forms.prechat || forms.offline || !hours.open || hours.closes_at || replyTime) {
+      await this.parts.use("forms", (part) => { this.#forms = part; });
+    }
     this.bridge.drawn({ title: settings.texts.title, close: settings.texts.close });
   }
 
