@@ -44,7 +44,7 @@ def test_tabs_that_claim_at_once_are_told_the_same(way, winner):
 
 @pytest.mark.node
 def test_the_widgets_retry_codes_are_those_of_the_server():
-    code = "import('./connection.js').then(({ RETRY }) => console.log(JSON.stringify([...RETRY])))"
+    code = "import('./retry.js').then(({ RETRY }) => console.log(JSON.stringify([...RETRY])))"
     done = subprocess.run([find("node"), "--input-type=module", "-e", code], capture_output=True, text=True, timeout=30,
                           cwd=Path(__file__).parent.parent / "widget_static")
     assert done.returncode == 0, done.stderr

@@ -9,10 +9,13 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.cast import PASSWORD, Manager
 from tests.console import Settings, press, sign_in
+from tests.served import until
 
 pytestmark = pytest.mark.browser
 EVIL = "<img src=x onerror=window.hit=1>\"'><svg/onload=window.hit=1>"
+UPLOAD = "**/api/manager/files?*"
 ANY = "javascript:window.hit=1"
 
 
@@ -155,3 +158,42 @@ def test_what_strangers_and_owners_write_never_runs(cast, page):
     for frame in page.frames:
         assert frame.evaluate("window.hit") is None
     assert page.locator("#app :is(script, iframe, [onerror], [onload], [href^='javascript'], img[src='x'])").count() == 0
+
+
+def test_a_reply_that_waits_for_its_files_goes_while_its_writer_is_elsewhere(cast, page):
+    """In another dialog when the file is there; then signed out before it is, and back."""
+    guest, other = cast.guest(), cast.guest()
+    dialog_id, other_id = write(guest, "Send me the list"), write(other, "And me?")
+    person = Manager(cast, "fred@shop.example", "Fred", sites=[cast.site])
+    sign_in(page, person, dialog_id)
+    held = []
+    page.route(UPLOAD, lambda route: held.append(route))
+
+    def reply(text):
+        with page.expect_file_chooser() as chooser:
+            press(page, "Attach files")
+        with page.expect_request(UPLOAD):
+            chooser.value.set_files([{"name": "list.txt", "mimeType": "text/plain", "buffer": b"1. Lamp"}])
+        page.get_by_role("textbox", name="Reply").fill(text)
+        press(page, "Send")
+        expect(page.get_by_text("The reply goes once its files are there.")).to_be_visible()
+
+    def last():
+        line = guest.http("GET", f"/dialogs/{dialog_id}/messages").json()["messages"][-1]
+        return line["text"], [file["name"] for file in line["attachments"]]
+    reply("Here it is")
+    page.goto(f"{page.url.split('#')[0]}#{other_id}")
+    expect(page.get_by_role("log")).to_contain_text("And me?")
+    held.pop().continue_()
+    until(lambda: last() == ("Here it is", ["list.txt"]))
+    page.goto(f"{page.url.split('#')[0]}#{dialog_id}")
+    expect(page.get_by_role("textbox", name="Reply")).to_have_value("")
+    expect(page.get_by_role("list", name="Attached files")).to_have_count(0)
+
+    reply("And the second one")
+    press(page, "Sign out")
+    page.locator("[name=email]").fill(person.email)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.unroute(UPLOAD)
+    press(page, "Sign in")
+    until(lambda: last() == ("And the second one", ["list.txt"]))

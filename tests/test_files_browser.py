@@ -127,6 +127,16 @@ def test_what_cannot_be_sent_is_refused_in_words(widget, files):
     files.choose(file("holiday.txt", EXE))
     files.are("failed")
     expect(files.chips.first).to_contain_text("holiday.txt is not what its name says")
+    widget.page.route("**/files?*", lambda route: route.fulfill(status=404, json={"ok": False, "error": {"code": "not_found"}}))
+    files.choose(file("late.txt"))
+    expect(files.chips.last).to_contain_text("The chat that late.txt was for no longer exists. Reload the page")
+    # However much there is to say, the conversation and the way to write stay before the visitor.
+    widget.frame.locator("#notice").evaluate("(notice) => { notice.textContent = 'word '.repeat(400); }")
+    for part in ("#send", "#main"):
+        expect(widget.frame.locator(part)).to_be_in_viewport(ratio=1)
+    assert widget.frame.locator("#main").bounding_box()["height"] >= 80
+    widget.frame.get_by_role("button", name="Remove late.txt").click()
+    widget.page.unroute("**/files?*")
     widget.write("look at this")
     expect(files.alert).to_have_text("holiday.txt was not sent. Try it again or remove it, then send the message.")
     expect(widget.text).to_have_value("look at this")
@@ -183,9 +193,14 @@ def test_a_file_for_a_server_that_is_down_goes_when_it_is_back(widget, files, ca
 def test_reloads_lose_nothing_that_the_server_has_and_say_what_was_lost(widget, files, cast, context, host):
     files.choose(file("kept.txt"))
     files.are("done")
+    kept = "JSON.parse(Object.entries(sessionStorage).find(([key]) => key.endsWith('files.tab'))[1])"
+    since = until(lambda: widget.page.evaluate(kept)["at"])
     widget.go_offline()
     files.choose(file("lost.txt"))
     expect(files.chips.last).to_contain_text("There is no connection.")
+    assert until(lambda: widget.page.evaluate(kept)["lost"]) == ["lost.txt"]
+    # The server counts from when it got the first.
+    assert widget.page.evaluate(kept)["at"] == since
     widget.page.goto("about:blank")
     context.set_offline(False)
     widget.page.goto(host.url)
@@ -204,6 +219,25 @@ def test_reloads_lose_nothing_that_the_server_has_and_say_what_was_lost(widget, 
     expect(files.chips).to_have_count(0)
     line = last_line(cast)
     assert (line["text"], names(line)) == ("uploaded, not acknowledged", ["kept.txt"])
+
+
+def test_the_server_gets_a_minute_to_answer_once_it_has_a_file(context, cast, served):
+    with LossyProxy(served.port) as proxy, HostPage(cast.site["snippet"].replace(str(served.port), str(proxy.port))) as host:
+        context.clock.install()
+        page = context.new_page()
+        page.goto(host.url)
+        widget = Widget(page).open()
+        files = Files(widget)
+        files.choose(file("first.txt"))
+        files.are("done")
+        proxy.is_losing = True
+        with page.expect_request("**/files?*"):
+            files.choose(file("second.txt"))
+        expect(widget.frame.get_by_role("progressbar", name="second.txt")).to_have_attribute("value", "1")
+        context.clock.fast_forward(40_000)
+        files.are("done", "sending")
+        context.clock.fast_forward(30_000)
+        expect(files.chips.last).to_contain_text("There is no connection.")
 
 
 def test_a_site_without_files_has_no_button(context, cast, served):

@@ -176,9 +176,10 @@ def test_out_of_hours_a_message_can_be_left_and_says_what_happens_next(browser, 
         frame, there = widget.frame, back + timedelta(hours=9)
         form = form_of(widget)
         expect(form).to_have_accessible_name("We are not here right now")
-        expect(form).to_contain_text(f"We are back {there:%A}, 05:30.")
+        expect(form).to_contain_text(f"We are back {there:%A} at 05:30.")
         # There is no mail server: nothing may promise a letter.
         expect(form).not_to_contain_text("comes by mail")
+        expect(frame.get_by_label("E-mail")).to_have_attribute("dir", "ltr")
         frame.get_by_label("E-mail").fill("kim@shop.example")
         country = frame.get_by_role("combobox", name="Country")
         assert country.locator("option").all_inner_texts() == ["Please choose…", *COUNTRIES]
@@ -195,7 +196,7 @@ def test_out_of_hours_a_message_can_be_left_and_says_what_happens_next(browser, 
         expect(widget.lines).to_have_text(["Call me back"])
         thanks = frame.get_by_role("status").get_by_text("Thank you, we have your message.")
         expect(thanks).to_have_count(1)
-        expect(frame.locator("#handler")).to_have_text(f"We are back {there:%A}, 05:30.")
+        expect(frame.locator("#handler")).to_have_text(f"We are back {there:%A} at 05:30.")
         assert answers(shop) == {"E-mail": "kim@shop.example", "Country": "Spain"}
         [dialog] = shop.dialogs()
         cast.owner.http("POST", f"/dialogs/{dialog['id']}/messages", {"text": "We will"})

@@ -227,3 +227,37 @@ def test_a_reload_while_a_line_leaves(page, cast):
     widget.open()
     expect(widget.lines).to_have_text(["before", "while it reloads"])
     until(lambda: dialog_of(cast, "while it reloads"))
+
+
+def test_what_does_not_come_is_said_once_and_asked_for_again(context, host, cast):
+    """The part for small screens, the count of lines, and a frame that begins anew while the server is away."""
+    context.clock.install()
+    page = context.new_page()
+    lines = []
+    page.on("console", lambda message: lines.append(message.text))
+    page.set_viewport_size({"width": 400, "height": 700})
+    page.route("**/phone.js", lambda route: route.abort())
+    page.goto(host.url)
+    with page.expect_request(lambda request: request.url.endswith("/phone.js?")):
+        widget, dialog_id = begin(page, cast, "small and far away")
+    assert any("phone.js" in line and line.startswith("[ReplyX]") for line in lines)
+    widget.frame.get_by_role("button", name="Close chat").click()
+
+    page.route("**/unread*", lambda route: route.abort())
+    with page.expect_event("requestfailed", lambda request: "/unread" in request.url):
+        page.reload()
+    page.get_by_role("button", name="Open chat").hover()
+    page.locator("iframe[title=Chat]").wait_for(state="attached")
+    answer(cast, dialog_id, "are you there?")
+    expect(page.get_by_role("status")).to_contain_text("are you there?")
+    assert page.locator("button > i").count() == 1
+    Widget(page).open()
+    expect(page.get_by_role("status")).to_be_empty()
+
+    page.route("**/frame?*", lambda route: route.abort())
+    with page.expect_event("requestfailed", lambda request: "/frame?" in request.url):
+        page.evaluate("ReplyX.reset()")
+    context.clock.fast_forward(16_000)
+    expect(page.get_by_role("alert")).to_have_text("The chat did not load. Try again.")
+    page.unroute("**/frame?*")
+    expect(Widget(page).open().lines).to_have_count(0)

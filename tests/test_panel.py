@@ -3,10 +3,8 @@ import json
 import re
 import sqlite3
 from contextlib import closing
-from urllib.parse import unquote
 
 import pytest
-import requests
 from playwright.sync_api import expect
 
 from tests.cast import Guest
@@ -345,7 +343,8 @@ def test_the_full_page_is_a_chat_of_its_own_on_a_small_screen_too(context, serve
 
 
 def test_a_part_that_does_not_come_stops_nobody(context, cast):
-    """The menu can't be loaded: it is said, the chat goes on, and the next press tries again."""
+    """The menu can't be loaded: it is said, the chat goes on, and the next press tries again, at another address: browsers
+    keep failed imports."""
     with HostPage(cast.site["snippet"]) as host:
         page = context.new_page()
         page.route("**/menu.js", lambda route: route.abort())
@@ -355,147 +354,5 @@ def test_a_part_that_does_not_come_stops_nobody(context, cast):
         expect(widget.frame.get_by_role("alert")).to_have_text("There is no connection. Check the network.")
         widget.write("all the same")
         expect(widget.log).to_contain_text("Sent")
-        page.unroute("**/menu.js")
         widget.frame.get_by_role("button", name="Menu").click()
         expect(widget.frame.get_by_role("menu")).to_be_visible()
-
-
-HOSTILE = """<p onclick="run()">a <strong style="color:red">b</strong><img src=x onerror=run()><script>run()</script></p>
-<a href="javascript:run()">c</a><a href=" JaVa\tscript:run()">d</a>
-<a href="https://shop.example/" onmouseover=run() target=_top>e</a>
-<a href="data:text/html,x">f</a><svg><a xlink:href="javascript:run()"><text>g</text></a></svg>
-<math><mi xlink:href="javascript:run()">h</mi></math><iframe srcdoc="<script>parent.run()</script>"></iframe>
-<form action=/x><input name=attributes></form><style>*{display:none}</style><template><img src=x onerror=run()></template>
-<ul><li>i https://shop.example/i</li></ul><noscript><p title="</noscript><img src=x onerror=run()>"></p></noscript>
-<p><a href="/frame">j</a><details open ontoggle=run()>k</details></p><object data="javascript:run()"></object>
-<base href="//evil.example">"""
-
-
-@pytest.fixture(scope="module")
-def modules(browser, served, cast):
-    """The full page, from which the widget's modules can be loaded by name."""
-    with browser.new_context() as profile:
-        page = profile.new_page()
-        page.goto(f"{served.url}/chat?site_token={cast.site['site_token']}")
-        page.get_by_role("textbox", name="Message").wait_for()
-        yield page
-
-
-def call(page, module, run, given=None):
-    """What `run(module, given)` gives; the frame's policy is in force."""
-    return page.evaluate(f"""async (given) => {{
-        const url = new URL("{module}.js", document.getElementById("sheet").href);
-        return ({run})(await import(url), given); }}""", given)
-
-
-def test_hostile_texts_take_no_longer_than_their_length(modules):
-    """Brackets, stops and letters, as many as a line has: in a page that looked at each again and again they took minutes."""
-    call(modules, "rich", """({ fromText }) => {
-        const texts = ["https://" + ")".repeat(9990), "https://" + ".".repeat(9980) + "a", "a".repeat(10000),
-          "a@" + "b.".repeat(4990), "https://" + "().".repeat(3300), "x@y.z ".repeat(1600)];
-        for (let round = 1; round <= 30; round += 1) setTimeout(() => { texts.forEach(fromText); window.rounds = round; }); }""")
-    modules.wait_for_function("window.rounds === 30", timeout=20000)
-
-
-def test_html_is_copied_through_an_allow_list(modules):
-    found = call(modules, "rich", """({ fromHtml }, html) => {
-        window.ran = 0; window.run = () => { window.ran += 1; };
-        const box = document.createElement("div");
-        box.append(...fromHtml(html));
-        document.body.append(box);
-        const nodes = [...box.querySelectorAll("*")].map((node) => [node.localName,
-          ...[...node.attributes].map(({ name, value }) => `${name}=${value}`)]);
-        const text = box.textContent.replace(/\\s+/g, " ").trim();
-        box.querySelectorAll("a").forEach((link) => link.dispatchEvent(new MouseEvent("mouseover")));
-        box.remove();
-        return { nodes, text, ran: window.ran }; }""", HOSTILE)
-    link = ["target=_blank", "rel=noopener noreferrer nofollow"]
-    assert found["ran"] == 0
-    assert found["nodes"] == [["p"], ["strong"], ["a", "href=https://shop.example/", *link], ["ul"], ["li"],
-                              ["a", "href=https://shop.example/i", *link], ["p"], ["p"]]
-    assert found["text"] == "a b cd e f i https://shop.example/i j"
-
-
-IDN = "магазин.рф".encode("idna").decode()
-
-
-@pytest.mark.parametrize("text, links", [
-    ("see https://a.example/x.", ["https://a.example/x"]),
-    ("(https://a.example/x_(y))", ["https://a.example/x_(y)"]),
-    ("javascript:alert(1) data:text/html,x file:///etc/passwd", []),
-    ("https://a.example/?q=<script>", ["https://a.example/?q="]),
-    ("http://[bad and https:// alone", []),
-    ("write to Me@магазин.рф!", ["mailto:Me@магазин.рф"]),
-    ("HTTPS://A.EXAMPLE and https://магазин.рф/п", ["https://a.example/", f"https://{IDN}/п"]),
-])
-def test_only_the_webs_and_mails_addresses_are_links(modules, text, links):
-    found = call(modules, "rich", """({ fromText }, text) => { const made = fromText(text);
-        return [made.map((piece) => piece.textContent ?? piece).join(""),
-            made.filter((piece) => piece.href).map(({ href }) => href)];
-        }""", text)
-    assert [found[0], list(map(unquote, found[1]))] == [text, links]
-
-
-@pytest.mark.parametrize("text, large", [("🎉", True), ("👨‍👩‍👧 🇩🇪", True), ("👍🏽", True), ("42", False), ("ok 👍", False),
-                                         ("🎉" * 13, False), (" ", False)])
-def test_little_but_emoji_is_large(modules, text, large):
-    assert call(modules, "rich", "({ isEmoji }, text) => isEmoji(text)", text) is large
-
-
-def luminance(css):
-    rgb = [int(part) / 255 for part in re.findall(r"\d+", css)[:3]]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in rgb]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one, other):
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-READ = """({ show }, look) => { show(look); const probe = document.createElement("i"); document.body.append(probe);
-    const of = (name) => { probe.style.color = `var(--rx-${name})`; return getComputedStyle(probe).color; };
-    const names = ["accent", "accent-text", "guest-bubble", "guest-text", "link", "background", "bubble", "text", "soft-text",
-      "bubble-text", "danger"];
-    const found = Object.fromEntries(names.map((name) => [name, of(name)]));
-    probe.remove(); return found; }"""
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_whatever_colour_the_owner_picks_all_can_be_read(modules, theme):
-    grey = [f"#{level:02x}{level:02x}{level:02x}" for level in range(0, 256, 51)]
-    for color in ("#1f5eff", "#ff0000", "#00ff00", "#ffff00", "#777777", "#ff7f50", "#0a0a23", "#00bcd4", "#fff", *grey):
-        found = call(modules, "look", READ, {"color": color, "theme": theme, "variables": {}})
-        for text, ground in (("accent-text", "accent"), ("guest-text", "guest-bubble"), ("link", "background"),
-                             ("link", "bubble"), ("danger", "background"), ("text", "background"), ("soft-text", "background"),
-                             ("soft-text", "bubble"), ("bubble-text", "bubble")):
-            assert contrast(found[text], found[ground]) >= 4.5, (color, theme, text, ground)
-    own = {"--rx-background": "#102030", "--rx-guest-bubble": "#eeeeee", "--rx-text": "#abcdef"}
-    found = call(modules, "look", READ, {"color": "#1f5eff", "theme": "light", "variables": own})
-    assert found["text"] == "rgb(171, 205, 239)" and contrast(found["guest-text"], found["guest-bubble"]) >= 4.5
-    assert contrast(found["link"], found["background"]) >= 4.5
-
-
-def test_the_console_sees_each_change_at_once_and_nobody_else_can_make_one(context, served, cast):
-    page = context.new_page()
-    page.route(f"{served.url}/console-test", lambda route: route.fulfill(content_type="text/html", body=(
-        f'<iframe width=390 height=600 src="/preview?site_token={cast.site["site_token"]}"></iframe>')))
-    page.goto(f"{served.url}/console-test")
-    panel = page.frame_locator("iframe")
-    expect(panel.locator("#log .text")).to_have_count(2)
-    settings = {"look": {"color": "#00ff00", "theme": "dark", "variables": {}}, "dir": "rtl", "lang": "ar", "greeting": "Salam"}
-    post = """(settings) => document.querySelector("iframe").contentWindow
-        .postMessage({ replyx: 2, type: "preview", settings }, location.origin)"""
-    page.evaluate(post, settings)
-    expect(panel.locator("#greeting")).to_have_text("Salam")
-    expect(panel.locator("html")).to_have_attribute("dir", "rtl")
-    expect(panel.locator("html")).to_have_attribute("data-theme", "dark")
-    guest, other = panel.locator("article.guest").bounding_box(), panel.locator("article.assistant").bounding_box()
-    send, menu = panel.locator("#send").bounding_box(), panel.locator("#menu").bounding_box()
-    assert guest["x"] < 60 and other["x"] + other["width"] > 360 and send["x"] < 60 and menu["x"] < 120
-    assert panel.locator("body").evaluate("(body) => body.scrollWidth") == 390
-    frame = next(frame for frame in page.frames if "/preview" in frame.url)
-    frame.evaluate("""() => window.postMessage({ type: "preview", settings: { greeting: "from itself" } }, location.origin)""")
-    page.evaluate(post, {"greeting": "from the console"})
-    expect(panel.locator("#greeting")).to_have_text("from the console")
-    assert requests.get(frame.url, timeout=10).headers["Content-Security-Policy"].endswith("frame-ancestors 'self'")

@@ -1,18 +1,13 @@
 // The files of the message that is being written: what the visitor sees of them until it is sent.
 import { $, element } from "./dom.js";
+import { sizeIn } from "./sizes.js";
 import { fill } from "./texts.js";
 import { MOST, Uploads, refusal } from "./upload.js";
 
-const KEPT = "files.tab";
 // The server forgets a file that no message came for after a day.
 const KEEP_MS = 23 * 3600 * 1000;
 
 export function start(panel) { return new Attach(panel); }
-
-function sizeIn(lang, bytes) {
-  const [unit, amount] = bytes < 1e3 ? ["byte", bytes] : bytes < 1e6 ? ["kilobyte", bytes / 1e3] : ["megabyte", bytes / 1e6];
-  return new Intl.NumberFormat(lang, { style: "unit", unit, maximumFractionDigits: amount < 10 ? 1 : 0 }).format(amount);
-}
 
 /** One file with its size, picture, progress and buttons. */
 class Chip {
@@ -74,9 +69,11 @@ class Attach {
   #chips = new Map();
   #send; // a message that waits for its files
   #kept;
+  #since; // when the server got the oldest of what is kept
+  onKeep; // called with what a reload needs, or nothing
 
-  constructor({ settings: { texts, lang }, bridge, chat, view }) {
-    Object.assign(this, { lang, bridge, view, texts: texts.files, errors: { ...texts.errors, ...texts.fileErrors } });
+  constructor({ settings: { texts, lang }, chat, view }) {
+    Object.assign(this, { lang, view, texts: texts.files, errors: { ...texts.errors, ...texts.fileErrors } });
     this.accept = $("form").querySelector("[type=file]").accept;
     this.list = element("ul", { id: "attached", hidden: true });
     this.list.setAttribute("aria-label", this.texts.list);
@@ -85,7 +82,7 @@ class Attach {
     this.said = element("p", { className: "spoken" });
     this.said.setAttribute("role", "status");
     this.overlay = element("div", { id: "drop", hidden: true }, element("p", { textContent: this.texts.drop }));
-    $("form").before(this.list, this.why, this.said);
+    $("asides").append(this.list, this.why, this.said);
     document.body.append(this.overlay);
     document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) this.showDrop(false); });
     const { origin, credentials: { base, headers } } = chat.connection;
@@ -110,6 +107,7 @@ class Attach {
     let done, lost, at;
     try { ({ done, lost, at } = JSON.parse(kept)); } catch { return; }
     const isKept = Date.now() - at < KEEP_MS;
+    if (isKept) this.#since = at;
     if (isKept) for (const stored of done) this.uploads.restore(stored);
     const names = [...lost, ...(isKept ? [] : done.map(({ name }) => name))];
     if (names.length) this.why.textContent = fill(this.texts.lost, { names: names.join(", ") });
@@ -183,8 +181,8 @@ class Attach {
     const kept = `${done.map(({ id }) => id)} ${lost}`;
     if (kept === this.#kept) return;
     this.#kept = kept;
-    if (items.length) this.bridge.save(KEPT, JSON.stringify({ done, lost, at: Date.now() }));
-    else this.bridge.remove(KEPT);
+    this.#since = done.length ? this.#since ?? Date.now() : undefined;
+    this.onKeep?.(items.length && JSON.stringify({ done, lost, at: this.#since }));
   }
 
   #release() {

@@ -1,5 +1,6 @@
 // The ways by which files come into the panel. The part that takes care of them is loaded with the first one.
 import { $, element } from "./dom.js";
+import { filesIn, pastedFiles } from "./transfer.js";
 
 // What the server takes. Pictures by type, so that phones offer the camera and hand them out in a kind that others can show.
 const ACCEPT = "image/jpeg,image/png,image/gif,image/webp,.jpg,.jpeg,.png,.gif,.webp,.pdf,.txt,.csv,.tsv,.log,.md,.json,.docx,.xlsx,"
@@ -11,8 +12,9 @@ const KEPT = "files.tab";
 export class Attaching {
   part; // once it is loaded
 
-  constructor({ parts, stored }) {
-    const use = (run) => parts.use("attach", (part) => { this.part = part; run(part); });
+  constructor({ parts, stored, bridge }) {
+    const onKeep = (kept) => (kept ? bridge.save(KEPT, kept) : bridge.remove(KEPT));
+    const use = (run) => parts.use("attach", (part) => { this.part = Object.assign(part, { onKeep }); run(part); });
     const add = (files) => { if (files.length) use((part) => part.add(files)); };
     // Files may come where there is a conversation.
     const isOn = () => $("form-place").hidden;
@@ -22,9 +24,8 @@ export class Attaching {
     // The chooser opens only as an answer to the click itself: nothing may be loaded before.
     $("attach").addEventListener("click", () => { input.click(); use(() => {}); });
     document.addEventListener("paste", (event) => {
-      const { files: [...files], types } = event.clipboardData;
-      // Office programs put a picture of a text beside the text.
-      if (!files.length || !isOn() || (types.includes("text/html") && types.includes("text/plain"))) return;
+      const files = pastedFiles(event);
+      if (!files.length || !isOn()) return;
       event.preventDefault();
       add(files);
     });
@@ -34,7 +35,7 @@ export class Attaching {
       event.preventDefault();
       if (event.type === "drop") this.part?.showDrop(false);
       if (!isOn()) return;
-      if (event.type === "drop") add([...event.dataTransfer.files]);
+      if (event.type === "drop") add(filesIn(event.dataTransfer));
       else use((part) => part.showDrop(true));
     };
     document.addEventListener("dragover", drag);

@@ -1,5 +1,6 @@
 // A line's files: images in their place, everything else as a card to open.
 import { element } from "./dom.js";
+import { sizeIn } from "./sizes.js";
 import { fill } from "./texts.js";
 
 const WIDEST = 260;
@@ -31,10 +32,5 @@ function card({ name, size }, lang) {
   const kind = /\.(\w{1,4})$/.exec(name)?.[1] ?? "";
   const badge = element("span", { className: "kind", textContent: kind.toUpperCase() });
   badge.ariaHidden = "true";
-  return [badge, element("span", {}, element("bdi", { textContent: name }), element("small", { textContent: sizeOf(size, lang) }))];
-}
-
-function sizeOf(bytes, lang) {
-  const [unit, amount] = bytes < 1e6 ? ["kilobyte", bytes / 1e3] : ["megabyte", bytes / 1e6];
-  return new Intl.NumberFormat(lang, { style: "unit", unit, maximumFractionDigits: amount < 10 ? 1 : 0 }).format(amount);
+  return [badge, element("span", {}, element("bdi", { textContent: name }), element("small", { textContent: sizeIn(lang, size) }))];
 }

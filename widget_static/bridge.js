@@ -13,6 +13,7 @@ const CLAIM_MS = 5000;
 export class Bridge {
   #origin = "*"; // until the host page has spoken: `ready` alone goes out before, and it holds no secret
   #prefix;
+  #version; // the host page's
   #saves = new Map();
   #nextSave = 1;
   #greeted;
@@ -54,10 +55,10 @@ export class Bridge {
 
   close() { this.#tell({ type: "close" }); }
 
-  /** Begin anew. Until we are back, the host page has nobody to talk to. */
+  /** Begin anew: the host page puts another frame in our place, and gives it up where it does not come. */
   reload() {
-    this.#tell({ type: "gone" });
-    location.reload();
+    if (this.#version > 1) this.#tell({ type: "gone" });
+    else location.reload();
   }
 
   /** How many lines the guest has not seen, and the newest of them: {author, text} or null. */
@@ -80,6 +81,7 @@ export class Bridge {
   // The browser lets only the site's domains embed this page (frame-ancestors), so our parent is one of them.
   #receive({ source, origin, data }) {
     if (source !== window.parent || !data?.replyx || (this.#origin !== "*" && origin !== this.#origin)) return;
+    this.#version = data.replyx;
     if (Object.hasOwn(this.#hear, data.type)) this.#hear[data.type](data, origin);
   }
 

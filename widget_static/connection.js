@@ -1,4 +1,5 @@
 // The way to the server, for the widget and the console: a socket, and the same actions over HTTP where it can't open.
+import { RETRY } from "./retry.js";
 import { Socket } from "./socket.js";
 
 const ACK_MS = 8000;
@@ -9,8 +10,6 @@ const POLL_MS = 2000;
 const IDLE_POLL_MS = 15000;
 const IDLE_AFTER_MS = 60000;
 
-// Codes that a later try can cure; all others are final. `unreachable` is ours: no answer came at all.
-export const RETRY = new Set(["rate_limited", "internal", "storage_unavailable", "unreachable"]);
 // Refusals of the credentials themselves.
 const ENDING = new Set(["unauthorized", "forbidden_origin"]);
 

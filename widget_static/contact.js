@@ -55,7 +55,7 @@ class Contact {
 
   #form() {
     const { email, save, cancel } = this.#texts;
-    const box = element("input", { id: "email", type: "email", required: true, maxLength: 254, autocomplete: "email",
+    const box = element("input", { id: "email", type: "email", dir: "ltr", required: true, maxLength: 254, autocomplete: "email",
       value: this.#drawn ?? "" });
     const leave = element("button", { type: "button", className: "link", textContent: cancel });
     leave.addEventListener("click", () => this.#ask(false));

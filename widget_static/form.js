@@ -60,8 +60,9 @@ class Field {
       const options = choices.map((choice) => element("option", { value: choice, textContent: choice }));
       return element("select", { id, required }, element("option", { value: "", textContent: this.texts.choose }), ...options);
     }
-    return element("input", { id, required, type: kind === "email" ? "email" : "text", autocomplete: AUTOCOMPLETE[kind] ?? "off",
-      maxLength: kind === "email" ? 254 : LONGEST_ANSWER });
+    const made = element("input", { id, required, type: "text", autocomplete: AUTOCOMPLETE[kind] ?? "off", maxLength: LONGEST_ANSWER });
+    // An address reads from left to right in every language.
+    return kind === "email" ? Object.assign(made, { type: "email", dir: "ltr", maxLength: 254 }) : made;
   }
 
   #drawRadios(choices) {

@@ -1,11 +1,13 @@
 // The loader's other half: the frame with the panel in it, what the host page keeps for it, and the JavaScript API. Fetched
 // when somebody shows interest. The loader that a browser has kept may be older: `context` keeps its names.
+import { isAllowed } from "./domains.js";
+import { SMALL, frameSheet } from "./frame_sheet.js";
 import { Keep } from "./keep.js";
+import { later } from "./later.js";
 
 const PROTOCOL = 2;
 const READY_MS = 15000;
 const EVENTS = ["ready", "open", "close", "message", "unread", "error"];
-const SMALL = "(max-width:480px),(max-height:480px) and (pointer:coarse)";
 
 /** Take over from the loader: run what is in its queue, and then each command as it comes. */
 export function start(context) {
@@ -30,8 +32,7 @@ class Host {
   #profile;
   #listeners = new Map(EVENTS.map((name) => [name, new Set()]));
   #count = 0;
-  #signs;
-  #phone;
+  #parts = {}; // promises of what is fetched at its first use
   #shutLabel = "";
 
   constructor(context) {
@@ -40,7 +41,7 @@ class Host {
     const { signal } = this.#end;
     this.label = button.getAttribute("aria-label");
     this.keep = new Keep(settings.site);
-    this.#style(settings.look);
+    this.root.adoptedStyleSheets.push(frameSheet(settings.look, options.inline));
     this.small = matchMedia(SMALL);
     this.small.addEventListener("change", () => this.#fit(), { signal });
     window.addEventListener("message", (event) => this.#receive(event), { signal });
@@ -53,21 +54,6 @@ class Host {
     if (settings.proactive && !options.inline) this.#show((signs) => signs.remind(settings.proactive));
   }
 
-  #style({ corner, offset_x: x, offset_y: y, theme = "auto" }) {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(`iframe{position:fixed;z-index:2147483646;${corner}:${x}px;bottom:${y + 68}px;width:380px;`
-      + `max-width:calc(100vw - ${x * 2}px);height:min(620px,100vh - ${y + 88}px);border:0;outline:1px solid #0000;border-radius:16px;`
-      + `box-shadow:0 8px 40px #0004,0 0 0 1px #8884;background:Canvas;color-scheme:${theme === "auto" ? "light dark" : theme}}`
-      + "[hidden]{display:none!important}.loading{visibility:hidden}"
-      + '[aria-expanded=true]:before{clip-path:path("M7 5l7 7 7-7 2 2-7 7 7 7-2 2-7-7-7 7-2-2 7-7-7-7z")}'
-      + (this.options.inline ? ":host{display:block!important;height:100%!important}"
-        + "iframe{position:static;width:100%;max-width:none;height:100%;min-height:320px;border-radius:0;box-shadow:none}"
-        : "@media (max-height:560px){iframe{bottom:8px;height:calc(100vh - 16px);z-index:2147483647}"
-        + `[aria-expanded=true]{visibility:hidden}}@media ${SMALL}{iframe{inset:0;width:100%;max-width:none;height:100dvh;border-radius:0;z-index:2147483647}`
-        + "[aria-expanded=true]{visibility:hidden}}@media print{:host{display:none!important}}"));
-    this.root.adoptedStyleSheets.push(sheet);
-  }
-
   /** In an element of the page: no launcher; the panel loads when it comes into view. */
   #standInline() {
     this.button.hidden = true;
@@ -75,37 +61,38 @@ class Host {
     const size = new ResizeObserver(this.stay);
     for (const observer of [seen, size]) {
       observer.observe(this.host);
-      this.#end.signal.addEventListener("abort", () => observer.disconnect());
+      this.signal.addEventListener("abort", () => observer.disconnect());
+    }
+  }
+
+  /** What `make` gives for the module `name`, which is fetched at its first use; nothing where it can't be, or we are gone. */
+  async #use(name, make) {
+    this.#parts[name] ??= later(name).then(make);
+    try {
+      const part = await this.#parts[name];
+      return this.signal.aborted ? undefined : part;
+    } catch (error) {
+      delete this.#parts[name];
+      this.warn(error);
     }
   }
 
   /** Do something with what stands outside of the panel. */
   async #show(run) {
-    try {
-      this.#signs ??= import("./signs.js").then(({ Signs }) => new Signs(this, this.#end.signal));
-      const signs = await this.#signs;
-      if (!this.#end.signal.aborted) await run(signs);
-    } catch (error) {
-      this.#signs = undefined;
-      this.warn(error);
-    }
+    const signs = await this.#use("signs", ({ Signs }) => new Signs(this, this.signal));
+    try { await (signs && run(signs)); } catch (error) { this.warn(error); }
   }
 
   /** The console has opened this page to see whether the chat works on it. */
   async #try() {
-    const { trial } = await import("./trial.js");
-    this.tested = trial(this);
+    this.tested = await this.#use("trial", ({ trial }) => trial(this));
     this.prepare();
   }
 
   // The frame's own policy decides who may embed it; this only says so before a frame stays empty.
   get isForeign() {
     const { domains } = this.settings;
-    return domains && location.origin !== this.origin && !domains.some((domain) => {
-      const [name, port] = domain.split(":");
-      return location.protocol.startsWith("http") && `.${location.hostname}`.endsWith(`.${name}`)
-        && (port ?? (/^(localhost|127\.0\.0\.1)$/.test(name) ? location.port : "")) === location.port;
-    });
+    return domains && location.origin !== this.origin && !isAllowed(location, domains);
   }
 
   get signal() { return this.#end.signal; }
@@ -131,19 +118,13 @@ class Host {
     if (this.options.lang) query.set("asked", "");
     this.#frame = Object.assign(document.createElement("iframe"), { src: `${this.origin}/frame?${query}`,
       className: "loading", hidden: !this.isOpen, allow: "autoplay; clipboard-write" });
-    this.#await();
+    // A frame that never reports drawn must not leave an empty corner.
+    this.#timer = setTimeout(() => this.#fail(), READY_MS);
     this.button.before(this.#frame);
   }
 
-  /** A frame that never reports drawn must not leave an empty corner. */
-  #await() { this.#timer = setTimeout(() => this.#fail(), READY_MS); }
-
   open() {
-    if (this.isForeign) {
-      this.warn(`${location.host || location.href} is not among the site's domains: ${this.settings.domains.join(", ")}. `
-        + "Add it in the console, or with: replyx site set-domains");
-      return void this.#show((signs) => signs.say("foreign"));
-    }
+    if (this.isForeign) return void this.#show((signs) => signs.sayForeign());
     if (this.isOpen) return;
     this.prepare();
     this.#frame.hidden = false;
@@ -212,7 +193,7 @@ class Host {
     this.name("");
     if (this.#isDrawn) this.#tell({ type: opened ? "shown" : "hidden" });
     this.#fit();
-    this.#signs?.then((signs) => signs.clear());
+    if (this.#parts.signs) this.#show((signs) => signs.clear());
     if (opened) this.unread(0);
   }
 
@@ -225,16 +206,15 @@ class Host {
     const isNews = count !== this.#count || preview;
     this.#count = count;
     if (!isNews) return;
-    if (count || this.#signs) this.#show((signs) => signs.unread(this.#count, preview));
+    if (count || this.#parts.signs) this.#show((signs) => signs.unread(this.#count, preview));
     this.#emit("unread", { count });
   }
 
   /** The panel over the whole of a small screen has needs of its own. */
   async #fit() {
-    if (this.options.inline || !(this.#phone || (this.isOpen && this.small.matches))) return;
-    this.#phone ??= import("./phone.js").then(({ Phone }) => new Phone(this.#end.signal));
-    const phone = await this.#phone;
-    if (!this.signal.aborted) phone.fit(this.#frame, this.isOpen && this.small.matches);
+    if (this.options.inline || !(this.#parts.phone || (this.isOpen && this.small.matches))) return;
+    const phone = await this.#use("phone", ({ Phone }) => new Phone(this.signal));
+    phone?.fit(this.#frame, this.isOpen && this.small.matches);
   }
 
   #fail() {
@@ -293,10 +273,10 @@ class Host {
     },
     remove: ({ key }) => this.keep.remove(`${key}`),
     close: () => this.close(),
+    // It is to begin anew. A frame that reloads itself while the server is away stays a page of the browser's own for good.
     gone: () => {
-      this.#drawn = undefined;
-      clearTimeout(this.#timer);
-      this.#await();
+      this.#frame.remove();
+      this.prepare();
     },
     unread: ({ count, preview }) => this.unread(this.isOpen ? 0 : count, preview),
     message: ({ message }) => {
@@ -304,9 +284,6 @@ class Host {
       this.#emit("message", { message });
     },
     error: ({ code, message }) => this.#emit("error", { code, message }),
-    state: ({ state }) => {
-      if (state === "refused") this.tested?.("failed", { reason: state });
-      else if (state === "online" || state === "polling") this.tested?.("online", { state });
-    },
+    state: ({ state }) => this.tested?.("state", { state }),
   };
 }

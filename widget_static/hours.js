@@ -3,7 +3,7 @@ import { fill } from "./texts.js";
 
 const DAY_MS = 86400000;
 
-/** A moment as the visitor's own clock and language have it: "tomorrow, 09:00", "Monday, 09:00". */
+/** A moment as the visitor's own clock and language have it: "tomorrow at 09:00", "Monday at 09:00". */
 export function moment(at, lang, now = new Date()) {
   const when = new Date(at);
   // The chat's language, in the visitor's own form of it: 13:00 or 1 pm.
@@ -11,11 +11,15 @@ export function moment(at, lang, now = new Date()) {
   const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate());
   // Rounded: a day of a change of clocks has an hour more or less.
   const days = Math.round((midnight(when) - midnight(now)) / DAY_MS);
-  const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }).format(when);
-  const options = days < 7 ? { weekday: "long" } : { day: "numeric", month: "long" };
-  const day = days < 2 ? new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(days, "day")
-    : new Intl.DateTimeFormat(locale, options).format(when);
-  return `${day}, ${time}`;
+  const parts = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" })
+    .formatToParts(when);
+  const join = (some) => some.map(({ value }) => value).join("");
+  // What stands between a day and a time is the language's own: ", ", " at ", "، ".
+  const between = parts.findIndex(({ type }) => type === "hour") - 1;
+  let day = join(parts.slice(0, between));
+  if (days < 2) day = new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(days, "day");
+  else if (days < 7) day = new Intl.DateTimeFormat(locale, { weekday: "long" }).format(when);
+  return day + join(parts.slice(between));
 }
 
 /** A site's hours as they are by now, from what the server said of them: {open, opens_at}. */

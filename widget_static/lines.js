@@ -27,6 +27,7 @@ export class Lines {
   #nodes = new Map();
   #isAtEnd = true;
   #top = 0;
+  #end = new AbortController();
 
   constructor({ place, scroller, texts, lang, why, on }) {
     Object.assign(this, { place, scroller, texts, why, on });
@@ -35,12 +36,16 @@ export class Lines {
     this.time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
     this.date = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
     this.days = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
-    scroller.addEventListener("scroll", () => this.#noteEnd());
+    scroller.addEventListener("scroll", () => this.#noteEnd(), { signal: this.#end.signal });
     // What grows or shrinks below a reader at the end, an image or a phone's keyboard, leaves them there.
     const observer = new ResizeObserver(() => { if (this.#isAtEnd) this.toEnd(); });
     observer.observe(place);
     observer.observe(scroller);
+    this.#end.signal.addEventListener("abort", () => observer.disconnect());
   }
+
+  /** Others draw here from now on. */
+  end() { this.#end.abort(); }
 
   get isAtEnd() { return this.#isAtEnd; }
 
@@ -68,7 +73,10 @@ export class Lines {
     dated.forEach((line, index) => {
       const before = dated[index - 1];
       if (!before || dayOf(before) !== dayOf(line)) {
-        wanted.set(dayOf(line), this.#nodes.get(dayOf(line)) ?? element("p", { className: "day", textContent: this.#day(line) }));
+        const day = this.#nodes.get(dayOf(line)) ?? element("p", { className: "day" });
+        // At midnight, today becomes yesterday.
+        if (day.textContent !== this.#day(line)) day.textContent = this.#day(line);
+        wanted.set(dayOf(line), day);
       }
       const node = this.#nodes.get(line.client_id) ?? this.#make(line);
       node.classList.toggle("more", isGroup(before, line));

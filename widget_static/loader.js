@@ -21,6 +21,7 @@
   const sheet = new CSSStyleSheet();
   const queue = [];
   let half, timer, isGone;
+  let path = origin + settings.base + "/host.js";
 
   // The icon is a shape in the text's colour; where the visitor's system sets the colours, the border is seen. `!important` in here is stronger than any rule of the page, and leaves custom
   // properties alone.
@@ -42,17 +43,19 @@
   /** Put the launcher on the page; true if it was not there. */
   const stay = () => {
     try {
-      return !host.isConnected && !(inline ? document.querySelector(inline) : document.body)?.append(host);
+      return !isGone && !host.isConnected && !(inline ? document.querySelector(inline) : document.body)?.append(host);
     } catch (error) { warn(error); }
   };
 
-  /** Fetch the other half; it takes over the queue, and with it all commands. After a failure the next call tries again. */
+  /** Fetch the other half; it takes over the queue, and with it all commands. After a failure the next call tries again, at
+   * another address: browsers keep failed imports, see whatwg/html#6768. */
   const load = () => {
-    half ||= import(`${origin}${settings.base}/host.js`).then((module) => {
+    half ||= import(path).then((module) => {
       button.textContent = look.label;
       if (!isGone) module.start(context);
     }).catch((error) => {
       half = 0;
+      path += "?";
       button.textContent = "⚠";
       warn(error);
     });
@@ -69,19 +72,19 @@
       queue.push(["destroy"]);
       clearTimeout(timer);
       observer.disconnect();
-      document.removeEventListener("DOMContentLoaded", stay);
-      host.remove();
       isGone = true;
+      host.remove();
       if (window.ReplyX == api) delete window.ReplyX;
     },
   };
-  for (const name of ["open", "toggle", "send", "reset", "prepare", "close", "identify", "setAttributes", "on", "off"]) {
+  for (const name of ["open", "toggle", "send", "reset", "prepare"]) {
     api[name] = (...args) => {
       queue.push([name, ...args]);
-      // Who only listens, or says who the visitor is, does not want to chat yet.
-      if (/^(ope|t|sen|r|p)/.test(name)) load();
+      load();
     };
   }
+  // Who only listens, or says who the visitor is, does not want to chat yet.
+  for (const name of ["close", "identify", "setAttributes", "on", "off"]) api[name] = (...args) => void queue.push([name, ...args]);
   const context = { settings, origin, options: script.dataset, code, host, root, button, queue, warn, stay };
 
   button.addEventListener("click", api.toggle);

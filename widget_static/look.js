@@ -1,4 +1,5 @@
 // The site's colours on the page, as `--rx-...` variables: whatever the owner picks, what is written on it can be read.
+import { channels, contrast, luminance } from "./contrast.js";
 
 const ENOUGH = 4.5; // WCAG AA for text
 const EDGE = 1.6; // a shape with less than this to what is behind it gets a line round it
@@ -10,24 +11,10 @@ const TINTED = new Set(["soft-text", "link", "danger"]);
 const root = document.documentElement;
 const system = matchMedia("(prefers-color-scheme: dark)");
 
-/** A variable as [r, g, b], 0..255. Here and in the site's settings colours are in the form #rgb or #rrggbb. */
-function colour(name) {
-  const hex = getComputedStyle(root).getPropertyValue(`--rx-${name}`).trim().slice(1);
-  const pairs = hex.length < 6 ? [...hex].map((digit) => digit + digit) : hex.match(/../g);
-  return pairs.slice(0, 3).map((pair) => parseInt(pair, 16));
-}
+/** A variable as [r, g, b]. Here and in the site's settings colours are in the form #rgb or #rrggbb. */
+const colour = (name) => channels(getComputedStyle(root).getPropertyValue(`--rx-${name}`).trim());
 
 const hex = (rgb) => `#${rgb.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
-
-function luminance([r, g, b]) {
-  const linear = (value) => (value <= 10 ? value / 3294 : ((value / 255 + 0.055) / 1.055) ** 2.4);
-  return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
-}
-
-function contrast(one, other) {
-  const [low, high] = [luminance(one), luminance(other)].sort((a, b) => a - b);
-  return (high + 0.05) / (low + 0.05);
-}
 
 /** A colour, in `steps` nearer to black or white until it can be read on each of `grounds`. */
 function readable(start, grounds, steps) {

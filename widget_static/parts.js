@@ -1,6 +1,7 @@
 // Parts of the panel that are loaded at their first use: a module with `start(panel)` each, and one style sheet for all but the
 // large ones.
 import { $, element } from "./dom.js";
+import { later } from "./later.js";
 
 const LARGE = ["attach", "forms"];
 const sheets = {};
@@ -38,7 +39,7 @@ export class Parts {
   }
 
   async #start(name) {
-    const [{ start }] = await Promise.all([import(`./${name}.js`), styled(LARGE.includes(name) ? name : "more")]);
+    const [{ start }] = await Promise.all([later(name), styled(LARGE.includes(name) ? name : "more")]);
     return start(this.panel);
   }
 }

@@ -85,6 +85,14 @@ export class Signs {
     look();
   }
 
+  /** Say it to the visitor, and to the site's owner what to do. */
+  sayForeign() {
+    const { domains } = this.host.settings;
+    this.host.warn(`${location.host || location.href} is not among the site's domains: ${domains.join(", ")}. `
+      + "Add it in the console, or with: replyx site set-domains");
+    this.say("foreign");
+  }
+
   /** Say why there is no chat, in the words of this name. */
   say(name) {
     this.clear();

@@ -24,7 +24,7 @@ export function start({ settings: { texts }, chat }) {
 
   return {
     open() {
-      const box = element("input", { id: "transcript-email", type: "email", required: true, maxLength: 254, autocomplete: "email",
+      const box = element("input", { id: "transcript-email", type: "email", dir: "ltr", required: true, maxLength: 254, autocomplete: "email",
         value: chat.dialog.view?.email ?? "" });
       const said = element("p");
       said.setAttribute("role", "alert");

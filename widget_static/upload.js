@@ -1,13 +1,15 @@
 // Files on their way to the server, one after the other. Nothing here draws.
+import { RETRY } from "./retry.js";
 
 export const LARGEST = 10 * 1024 * 1024;
 export const MOST = 10;
 const LONGEST_NAME = 200;
-// Neither a byte on its way nor an answer for so long: the connection is dead.
+// Not a byte on its way for so long: the connection is dead.
 const STALL_MS = 30000;
+// The server has all of it, and looks into it: until it gets to that, and for that, it takes its time.
+const ANSWER_MS = 60000;
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30000;
-const RETRY = new Set(["rate_limited", "internal", "storage_unavailable", "unreachable"]);
 
 const endingOf = (name) => (name.includes(".") ? name.split(".").at(-1).toLowerCase() : "");
 
@@ -48,10 +50,16 @@ export class Uploads {
   #timer;
   #attempts = 0;
   #nextKey = 1;
+  #isPaused = false;
 
   constructor({ url, headers, prepare, onChange }) {
-    Object.assign(this, { url, headers, prepare, onChange });
-    window.addEventListener("online", () => this.wake());
+    Object.assign(this, { url, headers, prepare });
+    this.onChange = () => {
+      // The window holds on to us only as long as there is something to send.
+      window.removeEventListener("online", this.wake);
+      if (this.items.length && !this.#isPaused) window.addEventListener("online", this.wake);
+      onChange();
+    };
   }
 
   add(file) {
@@ -69,8 +77,23 @@ export class Uploads {
   }
 
   /** There may be a way to the server again. Where the server itself asked for time, that is no reason to ask before. */
-  wake() {
+  wake = () => {
     if (this.items.some(({ state, code }) => state === "waiting" && code === "unreachable")) this.#pumpNow();
+  };
+
+  /** Nobody is there any more in whose name these may go. */
+  pause() {
+    this.#isPaused = true;
+    this.#request?.abort();
+    this.onChange();
+  }
+
+  /** They are back. */
+  resume() {
+    this.#isPaused = false;
+    for (const item of this.items) if (item.code === "unauthorized") Object.assign(item, { state: "waiting", code: undefined });
+    this.onChange();
+    this.#pumpNow();
   }
 
   retry(item) {
@@ -103,7 +126,7 @@ export class Uploads {
 
   async #pump() {
     const item = this.items.find(({ state }) => state === "waiting");
-    if (!item || this.#request || this.#timer) return;
+    if (!item || this.#request || this.#timer || this.#isPaused) return;
     Object.assign(item, { state: "sending", progress: 0 });
     this.#request = new XMLHttpRequest();
     this.onChange();
@@ -119,10 +142,11 @@ export class Uploads {
     try { await item.file.slice(0, 1).arrayBuffer(); } catch { return { error: { code: "unreadable" } }; }
     await this.prepare();
     const request = this.#request;
+    if (this.#isPaused) return { error: { code: "unreachable" } };
     if (!this.items.includes(item)) return {};
     return new Promise((resolve) => {
       let stall;
-      const moved = () => { clearTimeout(stall); stall = setTimeout(() => request.abort(), STALL_MS); };
+      const moved = (ms = STALL_MS) => { clearTimeout(stall); stall = setTimeout(() => request.abort(), ms); };
       request.open("POST", `${this.url}${this.url.includes("?") ? "&" : "?"}name=${encodeURIComponent(wireName(item.name))}`);
       request.setRequestHeader("Content-Type", "application/octet-stream");
       for (const [header, value] of Object.entries(this.headers)) request.setRequestHeader(header, value);
@@ -131,6 +155,7 @@ export class Uploads {
         item.progress = total ? loaded / total : 0;
         this.onChange();
       });
+      request.upload.addEventListener("load", () => moved(ANSWER_MS));
       request.addEventListener("loadend", () => { clearTimeout(stall); resolve(read(request)); });
       moved();
       request.send(item.file);

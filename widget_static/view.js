@@ -56,6 +56,7 @@ export class View {
     $("newer").textContent = texts.panel.newer;
     $("greeting").replaceChildren(...fromText(greeting || texts.greeting));
     $("log").replaceChildren();
+    this.#lines?.end();
     this.#lines = new Lines({ place: $("log"), scroller: $("main"), texts, lang, why: (code, key) => this.#why(code, key),
       on: { files: this.on.files, failed: (why) => this.notice(why), end: () => this.#showNewer(false),
         retry: (id) => { this.#settle(); this.on.retry(id); }, drop: (id) => { this.#settle(); this.on.drop(id); } } });

@@ -1,74 +1,51 @@
 // The files of a message in the thread, and those of the reply that is being written.
 import { useRef } from "preact/hooks";
-import { LARGEST, MOST, Uploads } from "replyx/upload.js";
-import { managerCredentials } from "replyx/credentials.js";
+import { sizeIn } from "replyx/sizes.js";
+import { LARGEST, MOST } from "replyx/upload.js";
 import { html, lang, texts, why } from "./ui.js";
 
 const { files: words } = texts;
-
-export function sizeOf(bytes) {
-  const [unit, amount] = bytes < 1024 * 1024 ? ["kilobyte", bytes / 1024] : ["megabyte", bytes / 1024 / 1024];
-  return Math.max(amount, 0.1).toLocaleString(lang, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits: 1 });
-}
 
 /** A message's files: pictures in place, all else to be saved. Their addresses are the server's, signed. */
 export const Files = ({ files }) => html`<ul class="files" role="list">${files.map((file) => html`<li key=${file.id}>
   ${file.type.startsWith("image/") ? html`<a class="picture" href=${file.url} target="_blank" rel="noopener">
       <img src=${file.url} alt=${file.name} width=${file.width} height=${file.height} /></a>`
     : html`<a class="file" href=${file.url} target="_blank" rel="noopener" download=${file.name}>
-      <span class="name" dir="auto">${file.name}</span><small>${sizeOf(file.size)}</small></a>`}</li>`)}</ul>`;
-
-// By manager and dialog, as drafts: who looks into another dialog meanwhile finds them again.
-const uploads = new Map();
-
-/** The files of a reply that is not sent; undefined before the first. */
-export const uploadsOf = (key) => uploads.get(key);
-
-function makeUploads(thread) {
-  if (!uploads.has(thread.draftKey)) {
-    const made = new Uploads({ url: `/api/manager/files?dialog_id=${thread.id}`, headers: managerCredentials.headers,
-      prepare: async () => {}, onChange: () => thread.changeFiles() });
-    uploads.set(thread.draftKey, made);
-  }
-  return uploads.get(thread.draftKey);
-}
+      <span class="name" dir="auto">${file.name}</span><small>${sizeIn(lang, file.size)}</small></a>`}</li>`)}</ul>`;
 
 /** Attach what was chosen, pasted or dropped. */
-export function attach(thread, files) {
-  const made = makeUploads(thread);
+export function attach({ uploads, said }, files) {
   const refused = [];
   for (const file of files) {
-    const code = made.items.length >= MOST ? "too_many" : file.size > LARGEST ? "too_large" : !file.size ? "empty" : "";
+    const code = uploads.items.length >= MOST ? "too_many" : file.size > LARGEST ? "too_large" : !file.size ? "empty" : "";
     if (code) refused.push(words.errors[code](file.name, MOST));
-    else made.add(file);
+    else uploads.add(file);
   }
-  thread.filesSaid.value = refused.join(" ");
+  said.value = refused.join(" ");
 }
-
-export const filesIn = (transfer) => [...transfer?.items ?? []]
-  .filter((item) => item.kind === "file" && !item.webkitGetAsEntry?.()?.isDirectory).map((item) => item.getAsFile()).filter(Boolean);
 
 const whyFailed = ({ name, code }) => Object.hasOwn(words.errors, code) ? words.errors[code](name, MOST) : `${name}: ${why({ code })}`;
 
 /** What is attached to the reply, with progress, and a way back from each. */
 export function Attached({ thread }) {
   thread.desk.changes.value;
-  const items = thread.uploads?.items ?? [];
-  const drop = (item) => { thread.uploads.remove(item); thread.filesSaid.value = ""; };
+  const { uploads, said } = thread.reply;
+  const { items } = uploads;
+  const drop = (item) => { uploads.remove(item); said.value = ""; };
   return html`${items.length > 0 && html`<ul class="attached" role="list" aria-label=${words.list}>${items.map((item) => html`<li
       key=${item.key} class=${item.state}>
-    <span class="name" dir="auto">${item.name}</span><small>${sizeOf(item.size)}</small>
+    <span class="name" dir="auto">${item.name}</span><small>${sizeIn(lang, item.size)}</small>
     ${["sending", "waiting"].includes(item.state) && html`<progress max="1" value=${item.progress} aria-label=${item.name} />`}
     ${item.code && html`<small class="wrong">${whyFailed(item)}</small>`}
     ${item.state === "failed" && html`<button type="button" aria-label="${texts.retry}: ${item.name}"
-      onClick=${() => thread.uploads.retry(item)}>${texts.retry}</button>`}
+      onClick=${() => uploads.retry(item)}>${texts.retry}</button>`}
     <button type="button" class="drop" aria-label="${texts.site.remove}: ${item.name}" onClick=${() => drop(item)}>×</button></li>`)}</ul>`}
-    <p class="files-said" role="status">${thread.filesSaid}</p>`;
+    <p class="files-said" role="status">${said}</p>`;
 }
 
-export function AttachButton({ thread }) {
+export function AttachButton({ reply }) {
   const input = useRef();
-  const choose = ({ target }) => { attach(thread, [...target.files]); target.value = ""; };
+  const choose = ({ target }) => { attach(reply, [...target.files]); target.value = ""; };
   return html`<input ref=${input} type="file" multiple hidden onChange=${choose} />
     <button class="attach" type="button" aria-label=${words.attach} title=${words.attach} onClick=${() => input.current.click()}>
       <svg viewBox="0 0 24 24" aria-hidden="true"><path

@@ -4,6 +4,7 @@ import { Connection, RequestError } from "replyx/connection.js";
 import { managerCredentials } from "replyx/credentials.js";
 import { Diagnostics } from "replyx/diagnostics.js";
 import { Outbox } from "replyx/outbox.js";
+import { layDown, takeUp } from "./reply.js";
 import { Thread } from "./thread.js";
 
 const PAGE = 50;
@@ -57,6 +58,7 @@ export class Desk {
 
   open() {
     this.#restoreOutboxes();
+    takeUp(this);
     window.addEventListener("hashchange", this.#followHash);
     this.#followHash();
     this.#connection.open();
@@ -68,6 +70,7 @@ export class Desk {
     this.#isClosed = true;
     window.removeEventListener("hashchange", this.#followHash);
     this.thread.value?.close();
+    layDown(this);
     this.#connection.close();
   }
 

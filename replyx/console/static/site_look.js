@@ -1,7 +1,8 @@
 // The pages of what visitors see at first: the launcher and the panel's look, what greets them, and what they may use.
 import { useSignal } from "@preact/signals";
+import { channels, contrast } from "replyx/contrast.js";
 import { Avatar } from "./avatar.js";
-import { contrast, ink } from "./launcher.js";
+import { ink } from "./launcher.js";
 import { AreaField, CheckField, NumberField, RadioField, TextField, errorAt } from "./site_fields.js";
 import { html, texts } from "./ui.js";
 
@@ -11,6 +12,7 @@ const COLOR = /^#[0-9a-f]{6}$/;
 // WCAG AA, for text and for shapes.
 const READABLE = 4.5;
 const VISIBLE = 3;
+const WHITE = [255, 255, 255];
 
 const pairs = (names) => Object.entries(names);
 
@@ -43,8 +45,8 @@ function Color({ site }) {
 }
 
 function contrastInWords(color, variables) {
-  const onIt = contrast(color, ink(color, variables));
-  const onPage = contrast(color, "#ffffff");
+  const onIt = contrast(channels(color), channels(ink(color, variables)));
+  const onPage = contrast(channels(color), WHITE);
   if (onIt < READABLE) return words.look.hardToRead(onIt.toFixed(1));
   if (onPage < VISIBLE) return words.look.hardToSee(onPage.toFixed(1));
   return words.look.readable(onIt.toFixed(1));

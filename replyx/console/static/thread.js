@@ -2,19 +2,12 @@
 import { signal } from "@preact/signals";
 import { Dialog, catchUp } from "replyx/dialog.js";
 import { Typing } from "replyx/typing.js";
-import { uuid } from "replyx/uuid.js";
-import { uploadsOf } from "./attachments.js";
-import { texts } from "./ui.js";
-
-// By manager and dialog. They outlive the session: who has to sign in again finds what they had written.
-const drafts = new Map();
+import { replyTo } from "./reply.js";
 
 export class Thread {
   dialog = new Dialog();
   isTyping = signal(false);
   failure = signal(null); // {action, error}
-  filesSaid = signal(""); // what there is to say of the files of the reply
-  #isHeld = false;
   #isLoaded = false;
   #isActing = false;
   #isClosed = false;
@@ -24,7 +17,7 @@ export class Thread {
   });
 
   constructor(desk, id) {
-    Object.assign(this, { desk, id, outbox: desk.outboxOf(id), draftKey: `${desk.me.value.id}.${id}` });
+    Object.assign(this, { desk, id, outbox: desk.outboxOf(id), reply: replyTo(desk, id) });
     this.dialog.view = desk.dialogs.value.get(id) ?? null;
   }
 
@@ -35,9 +28,6 @@ export class Thread {
     this.typing.say(false);
     this.typing.hear(false);
   }
-
-  get draft() { return drafts.get(this.draftKey) ?? ""; }
-  set draft(text) { if (text) drafts.set(this.draftKey, text); else drafts.delete(this.draftKey); }
 
   /** The stored lines, then those on their way. */
   get lines() {
@@ -105,32 +95,11 @@ export class Thread {
     this.#draw();
   }
 
-  get uploads() { return uploadsOf(this.draftKey); }
-
-  /** True when the reply is on its way; false while its files are not: it goes by itself once they are. */
+  /** True when the reply is on its way; false when there is none, or it waits for its files. */
   send(text) {
-    const items = this.uploads?.items ?? [];
-    if (!text && !items.length) return false;
-    this.#isHeld = items.some(({ state }) => state !== "done");
-    if (this.#isHeld) {
-      this.filesSaid.value = texts.files[items.some(({ state }) => state === "failed") ? "stuck" : "held"];
-      return false;
-    }
-    this.filesSaid.value = "";
+    if (!this.reply.send(text)) return false;
     this.typing.say(false);
-    this.draft = "";
-    this.outbox.add(text, uuid(), items.length ? { attachments: this.uploads.take() } : undefined);
     return true;
-  }
-
-  /** Something has changed with the files of the reply. */
-  changeFiles() {
-    this.desk.redraw();
-    const { items } = this.uploads;
-    if (this.#isHeld && items.length && items.every(({ state }) => state === "done")) {
-      this.#isHeld = false;
-      this.onReady?.();
-    }
   }
 
   addOwn(message) {

@@ -2,7 +2,8 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
 import { fromHtml, fromText } from "replyx/rich.js";
-import { AttachButton, Attached, Files, attach, filesIn } from "./attachments.js";
+import { filesIn, pastedFiles } from "replyx/transfer.js";
+import { AttachButton, Attached, Files, attach } from "./attachments.js";
 import { Portrait } from "./avatar.js";
 import { Badge, Details, nameOf } from "./guest.js";
 import { Alert, When, html, texts, why } from "./ui.js";
@@ -60,7 +61,7 @@ function useDrop(thread, isOn) {
     onDrop: (event) => {
       if (!hasFiles(event)) return;
       event.preventDefault();
-      if (isOn) attach(thread, filesIn(event.dataTransfer));
+      if (isOn) attach(thread.reply, filesIn(event.dataTransfer));
     },
   };
 }
@@ -171,6 +172,7 @@ function stateInWords(state, { cause }) {
 }
 
 function Composer({ thread }) {
+  const { reply } = thread;
   const box = useRef();
   // On a phone the keyboard would cover what the manager has come to read.
   useEffect(() => { grow(box.current); if (isWide()) box.current.focus(); }, []);
@@ -187,28 +189,28 @@ function Composer({ thread }) {
     grow(box.current);
     box.current.focus();
   };
-  thread.onReady = send;
-  useEffect(() => () => { thread.onReady = undefined; }, []);
+  useEffect(() => {
+    reply.onReady = send;
+    return () => { if (reply.onReady === send) reply.onReady = undefined; };
+  });
   const paste = (event) => {
-    const { types } = event.clipboardData;
-    const files = filesIn(event.clipboardData);
-    // Office programs put a picture of a text beside the text.
-    if (!files.length || (types.includes("text/html") && types.includes("text/plain"))) return;
+    const files = pastedFiles(event);
+    if (!files.length) return;
     event.preventDefault();
-    attach(thread, files);
+    attach(reply, files);
   };
   const type = () => {
     box.current.setCustomValidity("");
-    thread.draft = box.current.value;
+    reply.text = box.current.value;
     grow(box.current);
     thread.typing.say(true);
   };
   const press = (event) => { if (event.key === "Enter" && !event.shiftKey && !event.isComposing) send(event); };
   return html`<form class="composer" onSubmit=${send}>
     <${Attached} thread=${thread} />
-    <${AttachButton} thread=${thread} />
+    <${AttachButton} reply=${reply} />
     <textarea ref=${box} rows="1" aria-label=${texts.reply} placeholder=${texts.placeholder}
-      defaultValue=${thread.draft} onInput=${type} onKeyDown=${press} onPaste=${paste} />
+      defaultValue=${reply.text} onInput=${type} onKeyDown=${press} onPaste=${paste} />
     <button class="primary" type="submit">${texts.send}</button>
   </form>`;
 }

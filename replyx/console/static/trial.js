@@ -1,5 +1,6 @@
 // A test of the chat on a page of the site: opens it, and hears what the widget there reports.
 import { signal } from "@preact/signals";
+import { isAllowed } from "replyx/domains.js";
 
 const PROTOCOL = 2;
 const HASH = "#replyx-test";
@@ -8,32 +9,19 @@ const SILENT_MS = 15000;
 // What the widget says in turn when all is well.
 export const STEPS = ["loader", "frame", "online"];
 const LOCAL = ["localhost", "127.0.0.1"];
-const PORTS = { "http:": "80", "https:": "443" };
 
 /** The address to open, from what was typed; null where it is none of a web page. */
 export function addressOf(typed) {
   const text = typed.trim();
   let url;
   try { url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`); } catch { return null; }
-  return url.protocol in PORTS ? url : null;
+  return /^https?:$/.test(url.protocol) ? url : null;
 }
 
 /** How an origin is written in a list of domains. */
 export function domainOf(origin) {
   const { hostname, host } = new URL(origin);
   return LOCAL.includes(hostname) ? hostname : host;
-}
-
-/** Whether a page of this origin may show the chat: the server's rule, see `origins.allowed`. */
-export function isAllowed(origin, domains, own) {
-  if (origin === own) return true;
-  const { protocol, hostname, port: given } = new URL(origin);
-  const port = given || PORTS[protocol];
-  return domains.some((domain) => {
-    const [host, wanted] = domain.split(":");
-    if (hostname !== host && !hostname.endsWith(`.${host}`)) return false;
-    return wanted ? port === wanted : LOCAL.includes(host) || port === PORTS[protocol];
-  });
 }
 
 /** `state` is {steps: {step: true}, failure: null or {reason, ...}, origin, isOver}; null before the first test. */
@@ -78,7 +66,7 @@ export class Trial {
     if (source !== this.#opened || data?.replyx !== PROTOCOL || data.type !== "tested") return;
     const detail = Object(data.detail);
     this.state.value = { ...this.state.value, origin };
-    if (!isAllowed(origin, this.domains(), location.origin)) this.#finish({ reason: "foreign" });
+    if (origin !== location.origin && !isAllowed(new URL(origin), this.domains())) this.#finish({ reason: "foreign" });
     else if (data.step === "failed") this.#finish({ reason: String(detail.reason), directive: String(detail.directive ?? "") });
     else if (data.step === "online" && !["online", "polling"].includes(detail.state)) return;
     else if (STEPS.includes(data.step)) this.#pass(data.step);
