@@ -88,13 +88,18 @@ def cover_and_give_back(page, host):
 
 
 def test_inline_the_panel_fills_its_place_when_that_comes_into_view(context, cast):
-    place = "<div style=height:3000px></div><div id=chat style=width:500px;height:400px></div>"
+    place = "<input id=search style=position:fixed;top:0><div style=height:3000px></div>" \
+            "<div id=chat style=width:500px;height:400px></div>"
     with HostPage(cast.site["snippet"].replace("<script", "<script data-inline='#chat'"), body=place) as host:
         page = context.new_page()
         page.goto(host.url, wait_until="networkidle")
         assert page.locator("iframe").count() == 0 and page.get_by_role("button").count() == 0
+        page.locator("#search").focus()
         page.evaluate("document.getElementById('chat').scrollIntoView()")
         widget = Widget(page)
+        widget.state("Connected")
+        page.keyboard.type("a lamp")
+        expect(page.locator("#search")).to_have_value("a lamp")
         widget.write("inline")
         expect(widget.log).to_contain_text("Sent")
         box = page.locator("iframe").bounding_box()

@@ -47,22 +47,14 @@ class Host {
     window.addEventListener("message", (event) => this.#receive(event), { signal });
     button.addEventListener("keydown", ({ key }) => { if (key === "Escape") this.close(); }, { signal });
     if (location.hash === "#replyx-test") this.#try();
-    if (options.inline) this.#standInline();
+    if (options.inline) {
+      button.hidden = true;
+      this.#use("inline", ({ stand }) => stand(this));
+    }
     // Lines of an earlier page that were never acknowledged go out without a click.
     else if (this.keep.has(".outbox.")) this.prepare();
     else if (this.keep.has(".guest_id")) this.#show((signs) => signs.ask(Object.fromEntries(this.#query)));
     if (settings.proactive && !options.inline) this.#show((signs) => signs.remind(settings.proactive));
-  }
-
-  /** In an element of the page: no launcher; the panel loads when it comes into view. */
-  #standInline() {
-    this.button.hidden = true;
-    const seen = new IntersectionObserver(([{ isIntersecting }]) => { if (isIntersecting) this.open(); });
-    const size = new ResizeObserver(this.stay);
-    for (const observer of [seen, size]) {
-      observer.observe(this.host);
-      this.signal.addEventListener("abort", () => observer.disconnect());
-    }
   }
 
   /** What `make` gives for the module `name`, which is fetched at its first use; nothing where it can't be, or we are gone. */
@@ -255,7 +247,8 @@ class Host {
       this.#drawn = this.#frame.contentWindow;
       Object.assign(this.#frame, { title, className: "" });
       this.#shutLabel = close;
-      if (this.isOpen) this.#frame.focus();
+      // Nobody has asked for a panel that is a part of the page: the visitor may be writing elsewhere.
+      if (this.isOpen && !this.options.inline) this.#frame.focus();
       this.#turn(this.isOpen);
       if (this.#profile) this.#tell({ type: "identify", profile: this.#profile });
       for (const message of this.#later.splice(0)) this.#tell(message);

@@ -31,7 +31,7 @@ export class Panel {
     const { settings } = this;
     this.bridge = new Host({ site: settings.site, onVisibility: (isShown) => this.#onVisibility(isShown), on: this.#onHost });
     const { page, stored, link, inline, isTrial } = await this.bridge.hello();
-    Object.assign(this, { page, stored });
+    Object.assign(this, { page, stored, inline });
     document.body.classList.toggle("inline", Boolean(inline));
     if (link) settings.texts.errors.unauthorized = settings.texts.oldLink;
     this.view = new View({ settings, on: this.#onVisitor });
@@ -135,7 +135,8 @@ export class Panel {
     if (!isShown) return;
     this.chat.open();
     this.#forms?.render();
-    if (!this.#forms?.focus()) this.view.enter();
+    // A panel that is a part of the page was not asked for: the visitor may be writing elsewhere.
+    if (!this.inline && !this.#forms?.focus()) this.view.enter();
     if (this.chat.dialog.view) this.chat.markRead();
   }
 

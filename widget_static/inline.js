@@ -1,0 +1,11 @@
+// The panel in an element of the page, without a launcher.
+
+/** Open it when it comes into view, and keep it there when the page replaces its parts. */
+export function stand(host) {
+  const seen = new IntersectionObserver(([{ isIntersecting }]) => { if (isIntersecting) host.open(); });
+  const size = new ResizeObserver(host.stay);
+  for (const observer of [seen, size]) {
+    observer.observe(host.host);
+    host.signal.addEventListener("abort", () => observer.disconnect());
+  }
+}
