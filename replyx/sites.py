@@ -82,12 +82,12 @@ def describe(site, public_url):
 # What owners do in the console
 
 def get_site(identity, payload, context):
-    return Answer(_body(_own(identity, payload), context))
+    return Answer(_body(own(identity, payload), context))
 
 
 def set_site(identity, payload, context):
     """Change what is given of a site, for everybody at once; other processes follow within a second."""
-    site = _own(identity, payload)
+    site = own(identity, payload)
     values = {name: payload[name] for name in ("name",) if name in payload}
     if "domains" in payload:
         values["domains"] = _domains(payload["domains"])
@@ -111,14 +111,15 @@ def set_site(identity, payload, context):
 
 def make_secret(identity, payload, context):
     """A new key for the site's server to sign its visitors' identities with; the one before ends."""
-    site, secret = _own(identity, payload), tokens.new("si_")
+    site, secret = own(identity, payload), tokens.new("si_")
     writer.submit(lambda tx: store.update_site(tx, site["id"], identity_secret=secret))
     tokens.forget()
     log.info("[Console] site secret made site=%d", site["id"])
     return Answer({"secret": secret})
 
 
-def _own(identity, payload):
+def own(identity, payload):
+    """The site that an owner asks for. Raises Forbidden or NotFound."""
     if identity.role != "owner":
         raise Forbidden("Only an owner may see and change a site's settings.")
     site = store.site(reader, payload["site_id"])
