@@ -28,14 +28,19 @@ def add_site(name, domains):
 
 
 def _domains(given):
-    try:
-        return list(dict.fromkeys(origins.normalise(domain) for domain in given))
-    except ValueError as error:
-        raise Invalid(str(error), fields={"domains": [str(error)]}) from None
+    kept, wrong = {}, {}
+    for place, domain in enumerate(given):
+        try:
+            kept[origins.of_site(domain)] = True
+        except ValueError as error:
+            wrong[str(place)] = [str(error)]
+    if wrong:
+        raise Invalid(" ".join(text for [text] in wrong.values()), fields={"domains": wrong})
+    return list(kept)
 
 
 def set_domains(site_id, domains):
-    """Change where a site's chat may stand. The snippet stays as it is."""
+    """Change where a site's chat may stand: there, and nowhere else. The snippet stays as it is."""
     domains = _domains(domains)
     if not writer.submit(lambda tx: store.update_site(tx, site_id, domains=domains)):
         raise NotFound(f"There is no site {site_id}. See `replyx site list`.")
