@@ -16,13 +16,14 @@ DEMO = "Demo"
 
 
 def add_site(name, domains):
-    """A new site with its first assistant. Raises Invalid for a bad domain."""
+    """A new site with its first assistant, which bears the site's name: visitors read it at the top of the chat. Raises Invalid
+    for a bad domain."""
     schemas.check(schemas.Named(), name=name)
     domains = _domains(domains)
 
     def unit(tx):
         site_id = store.add_site(tx, name, tokens.new("st_"), domains)
-        store.add_assistant(tx, site_id, "Assistant")
+        store.add_assistant(tx, site_id, name)
         return site_id
     return find_site(writer.submit(unit))
 

@@ -17,6 +17,16 @@ export function addressOf(typed) {
   return !hasScheme && PRIVATE.test(url.hostname) ? new URL(`http://${text}`) : url;
 }
 
+/** What is typed for a domain, without what stands round it: of an address the place alone; a star before it says what holds anyway. */
+export function domainIn(typed) {
+  const text = typed.trim().replace(/^\*\./, "");
+  if (!/^https?:\/\//i.test(text)) return text;
+  return /^https?:\/\/([^/?#@\s]+)([/?#].*)?$/i.exec(text)?.[1] ?? text;
+}
+
+/** Whether it can be one; the server has the last word. */
+export const isDomain = (text) => /^[^\s/?#@*:,;]+(:\d{1,5})?$/.test(text);
+
 /** How an origin is written in a list of domains. */
 export function domainOf(origin) {
   const { hostname, host } = new URL(origin);

@@ -5,6 +5,9 @@ export const INSTALL = {
       name: "Site's name", domains: "Domains", domainsHint: "Where the chat may stand. A domain counts with all below it: shop.example allows "
         + "www.shop.example too. Changing them never needs a new snippet.",
       noDomains: "Without a domain the chat shows on no page of yours.", newDomain: "New domain", add: "Add",
+      noDomain: (typed) => typed ? `“${typed}” is not a domain. Write it like shop.example, or shop.example:8443 with a port.`
+        : "Write a domain like shop.example.",
+      taken: (domain) => `Taken as ${domain}, which counts with all below it.`,
       snippet: "Snippet", snippetHint: "Put this line on every page where the chat should be, best just before </body>.",
       check: "Test", csp: "Content Security Policy", cspHint: "Only if your site sends such a policy: add these sources to it. Most sites have none.",
       link: "Link to the chat", linkHint: "The chat on a page of its own, for a mail, a profile or a QR code. It needs no snippet.",
@@ -48,6 +51,9 @@ export const INSTALL = {
       name: "Название сайта", domains: "Домены", domainsHint: "Где может стоять чат. Домен считается со всем, что под ним: shop.example разрешает "
         + "и www.shop.example. Код на сайте менять не нужно.",
       noDomains: "Без доменов чата не будет ни на одной странице.", newDomain: "Новый домен", add: "Добавить",
+      noDomain: (typed) => typed ? `«${typed}» не домен. Запишите так: shop.example или, с портом, shop.example:8443.`
+        : "Запишите домен так: shop.example.",
+      taken: (domain) => `Записано как ${domain}: считается со всем, что под ним.`,
       snippet: "Код для сайта", snippetHint: "Вставьте эту строку на каждую страницу, где нужен чат, лучше перед </body>.",
       check: "Проверка", csp: "Content Security Policy", cspHint: "Только если сайт отдаёт такую политику: добавьте в неё эти источники. У большинства сайтов её нет.",
       link: "Ссылка на чат", linkHint: "Чат отдельной страницей: для письма, профиля или QR-кода. Код на сайте для неё не нужен.",
