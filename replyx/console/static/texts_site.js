@@ -25,7 +25,7 @@ export const SITE = {
       corner: "Corner", corners: { right: "Bottom right", left: "Bottom left" },
       offsetX: "Distance from the side, px", offsetY: "Distance from the bottom, px",
       variables: "CSS variables",
-      variablesHint: (colours, others) => `One on a line. Colours, like #1a73e8: ${colours}. Others: ${others}.`,
+      variablesHint: { colours: "One on a line. Colours, like #1a73e8:", others: "Others:" },
       wrongName: (line, name) => `Line ${line}: there is no variable ${name}. Those that there are stand above.`,
       wrongValue: {
         color: (line, name) => `Line ${line}: write the colour of ${name} like #1a73e8.`,
@@ -114,7 +114,7 @@ export const SITE = {
       corner: "Угол", corners: { right: "Внизу справа", left: "Внизу слева" },
       offsetX: "От края, пикселей", offsetY: "От низа, пикселей",
       variables: "Переменные CSS",
-      variablesHint: (colours, others) => `По одной на строке. Цвета, например #1a73e8: ${colours}. Другие: ${others}.`,
+      variablesHint: { colours: "По одной на строке. Цвета, например #1a73e8:", others: "Другие:" },
       wrongName: (line, name) => `Строка ${line}: переменной ${name} нет. Какие есть, написано выше.`,
       wrongValue: {
         color: (line, name) => `Строка ${line}: запишите цвет ${name} так: #1a73e8.`,
