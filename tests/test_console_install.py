@@ -117,6 +117,7 @@ def test_a_page_with_the_snippet_passes_and_one_without_says_what_to_do(cast, pa
         expect(seen(page)).to_contain_text("waiting…")
         page.clock.fast_forward(16000)
         expect(seen(page)).to_contain_text("Nothing was heard from the page for 15 seconds")
+        expect(seen(page).get_by_role("listitem").first).to_have_text("Snippet found on the page not known")
         expect(seen(page)).to_contain_text("did the page load?")
         expect(seen(page)).to_contain_text("Is the snippet on that very page?")
 

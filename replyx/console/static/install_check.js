@@ -40,7 +40,8 @@ export function Check({ desk, site }) {
 
 function Seen({ desk, site, state: { steps, failure, origin, isOver } }) {
   const next = STEPS.find((step) => !steps[step]);
-  const stateOf = (step) => steps[step] ? "done" : failure && step === next ? "failed" : step === next && !isOver ? "waiting" : "";
+  const stuck = failure?.reason === "silent" ? "unheard" : "failed";
+  const stateOf = (step) => steps[step] ? "done" : failure && step === next ? stuck : step === next && !isOver ? "waiting" : "";
   return html`<div role="status" class="seen">
     <p>${words.on(origin)}</p>
     <ol role="list">${STEPS.map((step) => html`<li key=${step} class=${stateOf(step)}>${words.steps[step]}${" "}

@@ -27,7 +27,7 @@ export const INSTALL = {
       address: "Page's address", begin: "Test it now", noAddress: "This is not the address of a web page. Write it like https://shop.example/ or http://localhost:8000/.",
       blocked: "The browser did not open the tab. Allow ReplyX to open windows, then try again.",
       on: (origin) => `On ${origin}:`, steps: { loader: "Snippet found on the page", frame: "Chat drawn", online: "Connected to ReplyX" },
-      states: { done: "yes", failed: "no", waiting: "waiting…" }, works: "The chat works on this page.",
+      states: { done: "yes", failed: "no", unheard: "not known", waiting: "waiting…" }, works: "The chat works on this page.",
       addDomain: (domain) => `Add ${domain} to the domains`,
       added: (domain) => `${domain} is in the list. Browsers keep the old list for up to five minutes: wait, then test again.`,
       failures: {
@@ -73,7 +73,7 @@ export const INSTALL = {
       address: "Адрес страницы", begin: "Проверить сейчас", noAddress: "Это не адрес страницы. Запишите так: https://shop.example/ или http://localhost:8000/.",
       blocked: "Браузер не открыл вкладку. Разрешите ReplyX открывать окна и попробуйте снова.",
       on: (origin) => `На ${origin}:`, steps: { loader: "Код есть на странице", frame: "Чат нарисован", online: "Есть связь с ReplyX" },
-      states: { done: "да", failed: "нет", waiting: "ждём…" }, works: "Чат на этой странице работает.",
+      states: { done: "да", failed: "нет", unheard: "неизвестно", waiting: "ждём…" }, works: "Чат на этой странице работает.",
       addDomain: (domain) => `Добавить ${domain} в домены`,
       added: (domain) => `${domain} уже в списке. Браузеры помнят старый список до пяти минут: подождите и проверьте снова.`,
       failures: {
