@@ -12,7 +12,7 @@ class Action:
     guest come without a guest_id: one is made. `raw` is the most bytes of a body that is no JSON: the payload is in the
     query then, and `run` reads the body from `context.body`. `values` is the most values that a payload may hold.
     `posts(payload)` says whether a payload, unchecked and None if it was never read, is a message to store: how those fare is
-    counted.
+    counted. `any_page` lets pages of all origins ask for an action that needs no credentials.
     """
     name: str
     who: frozenset
@@ -29,6 +29,7 @@ class Action:
     raw: int = 0
     values: int = 1000
     posts: object = None
+    any_page: bool = False
     summary: str = ""
 
 

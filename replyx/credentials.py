@@ -26,7 +26,8 @@ def own_origin(environ, config):
 def arrival(environ, config):
     """The caller's own request as it came in: who sent it on, in which name, and what the server makes of that."""
     return {"address": environ["replyx.address"], "peer": environ.get("REMOTE_ADDR", ""),
-            "forwarded_for": environ.get("HTTP_X_FORWARDED_FOR", "")[-LONGEST:], "own_origin": own_origin(environ, config)}
+            "forwarded_for": environ.get("HTTP_X_FORWARDED_FOR", "")[-LONGEST:], "own_origin": own_origin(environ, config),
+            "origin": _origin(environ)}
 
 
 def from_request(environ, channel, config):

@@ -4,14 +4,14 @@ import time
 
 from marshmallow import ValidationError
 
-from . import accounts, arrival, avatars, chat, files, mail, rooms, sites, tokens, values
+from . import accounts, arrival, avatars, chat, files, mail, rooms, sites, tokens, trials, values
 from .errors import ForbiddenOrigin, Invalid, ReplyXError, StorageUnavailable, Unauthorized
 from .limits import limiter
 from .tally import tally
 
 log = logging.getLogger(__name__)
 
-SERVICES = (chat, accounts, mail, arrival, sites, files, avatars)
+SERVICES = (chat, accounts, mail, arrival, sites, trials, files, avatars)
 ACTIONS = {action.name: action for service in SERVICES for action in service.ACTIONS}
 
 
@@ -23,7 +23,7 @@ def handle(action, credentials, unpack, context):
     """
     prefix, payload = credentials.channel.capitalize(), None
     try:
-        identity = _identify(credentials, action.who, action.limit, context, action.makes_guest)
+        identity = _identify(credentials, action.who, action.limit, context, action.makes_guest, action.any_page)
         payload = unpack()
         answer = action.run(identity, _load(action, payload), context)
         return action.status if answer.made else 200, {"ok": True, **action.output.dump(answer.body)}, answer
@@ -71,12 +71,13 @@ def admit(sid, credentials, context):
         log.info("[%s] connection accepted address=%s", prefix, context.address)
 
 
-def _identify(credentials, who, limit, context, makes_guest=False):
+def _identify(credentials, who, limit, context, makes_guest=False, any_page=False):
     """Steps 0 to 2: the address's limits, the identity, the identity's limits. Failed credentials count too."""
     limiter.hit(limit, "address", context.address)
     if not who:
         limiter.hit(limit, "identity", context.address)
-        tokens.require_own_page(credentials)
+        if not any_page:
+            tokens.require_own_page(credentials)
         return None
     limiter.check("refused", "address", context.address)
     try:

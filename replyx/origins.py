@@ -22,6 +22,14 @@ def normalise(domain):
     return f"{host}:{port}" if port else host
 
 
+def of_site(domain):
+    """A domain for a site's list, as `normalise` gives it. A leading `*.` says what holds anyway: all below it counts too."""
+    try:
+        return normalise(domain.strip().removeprefix("*."))
+    except ValueError:
+        raise ValueError(f"{domain!r} is not a domain. Write it like example.com, without https:// and path.") from None
+
+
 def allowed(origin, domains, own_origin):
     """Whether a page of this origin may speak for a site with these domains. No origin: not a browser, allowed."""
     return not origin or origin == own_origin or any(_matches(origin, domain) for domain in domains)

@@ -157,6 +157,7 @@ class GuestDialog(Schema):
 
 class LastMessage(Schema):
     sender = fields.String()
+    author = fields.String(allow_none=True, metadata={"description": "Who wrote it for the site; not in a guest's own history"})
     text = fields.String()
     created_at = fields.String(metadata={"format": "date-time"})
 
@@ -289,7 +290,7 @@ def dump_guest_dialog(row):
 
 def dump_manager_dialog(row):
     text = attachments.summary(row["last_text"], row["last_attachments"])
-    last = {"sender": row["last_sender"], "text": text[:200], "created_at": row["last_message_at"]}
+    last = {"sender": row["last_sender"], "author": row["last_author"], "text": text[:200], "created_at": row["last_message_at"]}
     return _manager_dialog.dump({
         **row, "manager": author_of(row["manager_name"], row["manager_avatar"]), "last_message": last,
         "site": {"id": row["site_id"], "name": row["site_name"]}, "form": json.loads(row["form"] or "null"),

@@ -41,9 +41,10 @@ class Look(Input):
     variables = fields.Dict(keys=_one_of(*styles.VARIABLES), values=fields.String(), load_default=dict, metadata={
         "description": "CSS custom properties of the panel by name"})
 
-    @validates_schema
+    # With all else that is wrong: who corrects one thing at a time is told of the next only then.
+    @validates_schema(skip_on_field_errors=False)
     def safe(self, data, **_):
-        wrong = [name for name, value in data["variables"].items() if not styles.is_safe(name, value)]
+        wrong = [name for name, value in data.get("variables", {}).items() if not styles.is_safe(name, value)]
         if wrong:
             raise ValidationError({name: ["Not a value of this kind. See docs/reference.md."] for name in wrong}, "variables")
 

@@ -16,26 +16,32 @@ DEMO = "Demo"
 
 
 def add_site(name, domains):
-    """A new site with its first assistant. Raises Invalid for a bad domain."""
+    """A new site with its first assistant, which bears the site's name: visitors read it at the top of the chat. Raises Invalid
+    for a bad domain."""
     schemas.check(schemas.Named(), name=name)
     domains = _domains(domains)
 
     def unit(tx):
         site_id = store.add_site(tx, name, tokens.new("st_"), domains)
-        store.add_assistant(tx, site_id, "Assistant")
+        store.add_assistant(tx, site_id, name)
         return site_id
     return find_site(writer.submit(unit))
 
 
 def _domains(given):
-    try:
-        return list(dict.fromkeys(origins.normalise(domain) for domain in given))
-    except ValueError as error:
-        raise Invalid(str(error), fields={"domains": [str(error)]}) from None
+    kept, wrong = {}, {}
+    for place, domain in enumerate(given):
+        try:
+            kept[origins.of_site(domain)] = True
+        except ValueError as error:
+            wrong[str(place)] = [str(error)]
+    if wrong:
+        raise Invalid(" ".join(text for [text] in wrong.values()), fields={"domains": wrong})
+    return list(kept)
 
 
 def set_domains(site_id, domains):
-    """Change where a site's chat may stand. The snippet stays as it is."""
+    """Change where a site's chat may stand: there, and nowhere else. The snippet stays as it is."""
     domains = _domains(domains)
     if not writer.submit(lambda tx: store.update_site(tx, site_id, domains=domains)):
         raise NotFound(f"There is no site {site_id}. See `replyx site list`.")
@@ -82,12 +88,12 @@ def describe(site, public_url):
 # What owners do in the console
 
 def get_site(identity, payload, context):
-    return Answer(_body(_own(identity, payload), context))
+    return Answer(_body(own(identity, payload), context))
 
 
 def set_site(identity, payload, context):
     """Change what is given of a site, for everybody at once; other processes follow within a second."""
-    site = _own(identity, payload)
+    site = own(identity, payload)
     values = {name: payload[name] for name in ("name",) if name in payload}
     if "domains" in payload:
         values["domains"] = _domains(payload["domains"])
@@ -111,14 +117,15 @@ def set_site(identity, payload, context):
 
 def make_secret(identity, payload, context):
     """A new key for the site's server to sign its visitors' identities with; the one before ends."""
-    site, secret = _own(identity, payload), tokens.new("si_")
+    site, secret = own(identity, payload), tokens.new("si_")
     writer.submit(lambda tx: store.update_site(tx, site["id"], identity_secret=secret))
     tokens.forget()
     log.info("[Console] site secret made site=%d", site["id"])
     return Answer({"secret": secret})
 
 
-def _own(identity, payload):
+def own(identity, payload):
+    """The site that an owner asks for. Raises Forbidden or NotFound."""
     if identity.role != "owner":
         raise Forbidden("Only an owner may see and change a site's settings.")
     site = store.site(reader, payload["site_id"])

@@ -23,6 +23,9 @@ VARIABLES = {
 }
 
 
+KINDS = {COLOR: "color", LENGTH: "length", FONTS: "fonts"}
+
+
 def is_safe(name, value):
     """Whether it may stand in a style sheet: a known name with a value of its kind, which can end no declaration."""
     return name in VARIABLES and len(value) <= LONGEST and bool(VARIABLES[name].fullmatch(value))

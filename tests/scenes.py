@@ -318,3 +318,32 @@ def _settings(page, shop):
         if page.locator(".sample").count():
             expect(page.frame_locator(".sample iframe").locator("#log .text")).to_have_count(2)
         yield f"site: {tab}"
+        yield from _mistakes.get(tab, lambda *_: ())(page, settings)
+
+
+def _refused(page, settings):
+    settings.fill(Colour="red", **{"CSS variables": "--rx-radius: 8em;"})
+    press(page, "Save")
+    expect(page.get_by_label("Colour", exact=True)).to_be_focused()
+    yield "site: look, not saved"
+    press(page, "Discard changes")
+
+
+def _for_nobody(page, settings):
+    page.get_by_label("Show a form outside working hours").check()
+    page.get_by_role("radio", name="Outside hours").check(force=True)
+    page.get_by_role("link", name="Set the hours").scroll_into_view_if_needed()
+    yield "site: forms, without hours"
+    press(page, "Discard changes")
+
+
+def _untested(page, settings):
+    page.get_by_label("New domain").fill("x/y")
+    press(page, "Add")
+    page.get_by_label("Page's address").fill("abc")
+    press(page, "Test it now")
+    expect(page.get_by_text("This is not the address of a web page.")).to_be_visible()
+    yield "site: install, not tested"
+
+
+_mistakes = {"look": _refused, "forms": _for_nobody, "install": _untested}

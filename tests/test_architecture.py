@@ -11,7 +11,7 @@ LAYERS = [
     {"__init__"},
     {"events", "api", "widget", "console", "descriptions", "unsubscribe", "downloads"},
     {"intake", "assets", "panel"},
-    {"chat", "accounts", "arrival", "sites", "mail", "files", "avatars"},
+    {"chat", "accounts", "arrival", "sites", "trials", "mail", "files", "avatars"},
     {"outbox", "notify"},
     {"credentials", "tokens", "links", "limits", "schemas", "delivery_schemas", "guest_schemas", "site_schemas", "identity",
      "values", "passwords", "actions", "gateway", "tally", "attachments", "file_schemas", "uploads", "body"},

@@ -35,6 +35,10 @@ def test_a_sites_domains_are_changed_and_its_snippet_stays(instance):
     site = instance.command("site", "add", "Shop", "--domain", "shop.exmaple", "--json")
     changed = instance.command("site", "set-domains", site["id"], "--domain", "shop.example", "--json")
     assert changed == {**site, "domains": ["shop.example"]}
+    said = instance.command("site", "set-domains", site["id"], "--domain", "*.club.example", "--domain", "localhost")
+    assert "The chat may stand on: club.example, localhost. No longer on: shop.example" in said
+    assert "*.club.example is kept as club.example: a domain counts with all its subdomains." in said
+    assert "Replace all" in instance.command("site", "set-domains", "--help")
     assert "no site 99" in instance.command("site", "set-domains", 99, "--domain", "shop.example", code=1)
 
 

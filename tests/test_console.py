@@ -138,6 +138,12 @@ def test_a_guests_line_appears_and_is_answered(cast, page):
         expect(page).to_have_title(f"({waiting - 1}) ReplyX" if waiting > 1 else "ReplyX")
         socket.call("read", {"dialog_id": line["dialog_id"], "message_id": line["id"]})
         expect(log(page)).to_contain_text("Read")
+    # By the event, and as the server has it.
+    for _ in range(2):
+        expect(row.locator(".preview")).to_have_text(re.compile("^You: Yes,"))
+        page.reload()
+    assert cast.colleague.http("POST", f"/dialogs/{dialog_id}/messages", {"text": "Anything else?"}).ok
+    expect(row.locator(".preview")).to_have_text("Boris: Anything else?")
 
 
 def test_typing_is_seen_on_both_sides(cast, page):

@@ -80,6 +80,23 @@ def test_who_a_guest_is_and_what_they_rated(cast, page):
     expect(main.get_by_text("Unverified", exact=True)).to_be_visible()
 
 
+def test_a_long_name_fits_and_can_be_read(cast, page):
+    """In a list as wide as a phone too."""
+    name = "Anna" + "Maria" * 38
+    dialog_id = write(cast.guest(), "My name is long", profile={"name": name})
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        sign_in(page, cast.owner)
+        row = page.locator(f".row[href='#{dialog_id}']")
+        expect(row.get_by_title(name)).to_be_visible()
+        assert page.locator(".list").evaluate("list => list.scrollWidth <= list.clientWidth")
+        expect(row.locator("time")).to_be_in_viewport(ratio=1)
+        row.click()
+        expect(page.get_by_role("heading", level=1)).to_have_text(name)
+        assert page.locator("main").evaluate("main => main.scrollWidth <= main.clientWidth")
+        expect(page.get_by_role("button", name="Close", exact=True)).to_be_in_viewport(ratio=1)
+
+
 def test_files_and_formatted_text_both_ways(cast, page, tmp_path):
     guest = cast.guest()
     dialog_id = write(guest, "", [upload(guest, "lamp.png", picture()), upload(guest, "list.txt", b"one\ntwo\n")])
@@ -102,6 +119,8 @@ def test_files_and_formatted_text_both_ways(cast, page, tmp_path):
     drop(page, "dropped.txt", "dropped")
     drop(page, "evil.html", "<!doctype html><script>1</script>")
     expect(attached.get_by_text("of a kind that can't be sent")).to_be_visible()
+    # It would be refused again.
+    expect(attached.get_by_role("button")).to_have_text(["×"] * 4)
     page.get_by_role("button", name="Remove: evil.html").click()
     page.get_by_role("textbox", name="Reply").fill("**Bold** and [a link](https://shop.example/)")
     press(page, "Send")

@@ -11,6 +11,19 @@ from tests.hostpage import HostPage
 from tests.served import until
 
 pytestmark = pytest.mark.browser
+# What is typed, and what is opened for it.
+ADDRESSES = {
+    "shop.example": "https://shop.example/", " https://shop.example/a?b#c ": "https://shop.example/a?b#c",
+    "http://shop.example": "http://shop.example/", "shop.example:8443/x": "https://shop.example:8443/x",
+    "пример.рф": "https://xn--e1afmkfd.xn--p1ai/", "8.8.8.8": "https://8.8.8.8/",
+    "localhost": "http://localhost/", "LOCALHOST:8000/x": "http://localhost:8000/x", "shop.localhost": "http://shop.localhost/",
+    "127.0.0.1:5000": "http://127.0.0.1:5000/", "192.168.1.5": "http://192.168.1.5/", "10.0.0.7:80/a": "http://10.0.0.7/a",
+    "172.20.0.2": "http://172.20.0.2/", "172.40.0.2": "https://172.40.0.2/", "nas:8080": "http://nas:8080/",
+    "http://nas": "http://nas/", "https://localhost": "https://localhost/", "[::1]:8000": "http://[::1]:8000/",
+    "abc": None, "hello world": None, "hello, world.": None, "": None, "https://": None, "https://a b": None, "x@y": None,
+    "me@shop.example": None, "javascript://x": None, "ftp://shop.example": None, "mailto:me@shop.example": None, "12": None,
+    "/index.html": None, "*.shop.example": None,
+}
 
 
 @pytest.fixture
@@ -62,11 +75,24 @@ def test_domains_are_changed_and_a_wrong_one_is_said(page, settings):
     box.press("Enter")
     settings.save()
     expect(domains).to_contain_text("xn--e1afmkfd.xn--p1ai")
-    box.fill("not a domain")
+    for typed in ("not a domain", "x/y", "http://", "a.*.example"):
+        box.fill(typed)
+        press(page, "Add")
+        expect(box).to_have_value(typed)
+        expect(box).to_have_accessible_description(
+            f"“{typed}” is not a domain. Write it like shop.example, or shop.example:8443 with a port.")
+    box.fill("*.club.example")
+    press(page, "Add")
+    expect(page.get_by_text("Taken as club.example, which counts with all below it.")).to_be_visible()
+    box.fill("shop..example")
     press(page, "Add")
     press(page, "Save")
-    expect(page.get_by_text("'not a domain' is not a domain")).to_be_visible()
-    press(page, "Remove: not a domain")
+    expect(page.get_by_role("alert").filter(has_text="Not")).to_have_text("Not saved. To correct: shop..example.")
+    wrong = page.get_by_role("button", name="Remove: shop..example")
+    expect(wrong).to_be_focused()
+    expect(wrong).to_have_accessible_description("This is not a domain. Write it like shop.example, without https:// and path.")
+    press(page, "Remove: shop..example")
+    press(page, "Remove: club.example")
     press(page, "Remove: xn--e1afmkfd.xn--p1ai")
     settings.save()
     assert settings.stored["domains"] == before
@@ -76,20 +102,32 @@ def test_a_page_with_the_snippet_passes_and_one_without_says_what_to_do(cast, pa
     with HostPage(cast.site["snippet"]) as host, trial(page, host.url) as opened:
         expect(seen(page)).to_contain_text("The chat works on this page.", timeout=15000)
         expect(seen(page).get_by_role("listitem")).to_have_text([re.compile(" yes$")] * 3)
-        assert opened.url == f"{host.url}/#replyx-test"
-    # Another page's word counts for nothing.
-    page.evaluate("window.postMessage({ replyx: 2, type: 'tested', step: 'failed', detail: { reason: 'foreign' } }, '*')")
-    page.get_by_label("Page's address").fill("javascript://x")
+        assert opened.url.startswith(f"{host.url}/#replyx-test=tr_")
+        # What it opens could send the console elsewhere.
+        assert opened.evaluate("window.opener") is None
+    box = page.get_by_label("Page's address")
+    box.fill("hello")
     press(page, "Test it now")
-    expect(page.get_by_text("This is not the address of a web page")).to_be_visible()
+    expect(box).to_be_focused()
+    expect(box).to_have_accessible_description(re.compile("This is not the address of a web page. Write it like https://"))
     expect(seen(page)).to_contain_text("The chat works on this page.")
     page.clock.install()
     with HostPage("") as host, trial(page, host.url) as opened:
         opened.wait_for_load_state()
         expect(seen(page)).to_contain_text("waiting…")
         page.clock.fast_forward(16000)
-        expect(seen(page)).to_contain_text("The page has not answered for 15 seconds.")
+        expect(seen(page)).to_contain_text("Nothing was heard from the page for 15 seconds")
+        expect(seen(page).get_by_role("listitem").first).to_have_text("Snippet found on the page not known")
+        expect(seen(page)).to_contain_text("did the page load?")
         expect(seen(page)).to_contain_text("Is the snippet on that very page?")
+
+
+def test_addresses_are_opened_as_they_are_meant(page, settings):
+    found = page.evaluate("""async (typed) => {
+        const { addressOf } = await import(new URL("address.js", document.querySelector("script[type=module]").src));
+        return typed.map((text) => addressOf(text)?.href ?? null);
+    }""", list(ADDRESSES))
+    assert dict(zip(ADDRESSES, found)) == ADDRESSES
 
 
 def test_a_policy_that_blocks_the_chat_is_named_and_its_lines_let_it_pass(cast, page, settings):
@@ -107,7 +145,8 @@ def test_a_page_of_another_domain_can_be_added(cast, page, settings):
     with HostPage(cast.site["snippet"]) as host:
         foreign = host.url.replace("localhost", "other.test")
         with trial(page, foreign):
-            expect(seen(page)).to_contain_text(f"The page is on none of the site's domains: {foreign}", timeout=15000)
+            expect(seen(page)).to_contain_text(f"but the page is on none of the site's domains: {foreign}", timeout=15000)
+            expect(seen(page).get_by_role("listitem").first).to_have_text(re.compile("Snippet found on the page yes"))
             domain = foreign.removeprefix("http://")
             press(page, f"Add {domain} to the domains")
             expect(page.get_by_text(f"{domain} is in the list")).to_be_visible()

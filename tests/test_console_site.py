@@ -1,11 +1,13 @@
 """The console's pages of a site's settings in the real browser: what is set there is stored, and is what visitors get."""
 import re
+import time
 
 import pytest
 import requests
 from PIL import Image
 from playwright.sync_api import expect
 
+from replyx import styles
 from tests.console import Settings, press, sign_in
 from tests.hostpage import HostPage, Widget
 
@@ -36,7 +38,7 @@ def sample(page):
 def test_the_look_is_seen_before_it_is_saved_and_is_what_visitors_get(cast, page, settings):
     page.get_by_role("link", name="Site", exact=True).click()
     expect(page.get_by_role("form", name="Look")).to_be_visible()
-    expect(sample(page).get_by_role("heading", name="Assistant")).to_be_visible()
+    expect(sample(page).get_by_role("heading", name="Shop")).to_be_visible()
     settings.go("look").fill(Colour="#0b6e4f", **{"Assistant's name": "Robin", "Text beside the icon": "Ask us"})
     page.get_by_role("radio", name="Bottom left").check(force=True)
     launcher = page.locator(".launcher")
@@ -45,7 +47,7 @@ def test_the_look_is_seen_before_it_is_saved_and_is_what_visitors_get(cast, page
     expect(launcher).to_have_text("Ask us")
     expect(sample(page).get_by_role("heading", name="Robin")).to_be_visible()
     expect(page.get_by_text("Text on it is easy to read (contrast 6.")).to_be_visible()
-    assert settings.stored["assistant"]["name"] == "Assistant"
+    assert settings.stored["assistant"]["name"] == "Shop"
     page.get_by_role("radio", name="Dark").last.check(force=True)
     expect(sample(page).locator("html")).to_have_attribute("data-theme", "dark")
     expect(page.get_by_role("link", name="Look").get_by_role("img", name="Unsaved changes")).to_be_visible()
@@ -72,17 +74,35 @@ def test_another_owners_change_stays(cast, page, settings):
 def test_what_is_refused_is_said_where_it_stands(page, settings):
     settings.go("look").fill(Colour="red", **{"Distance from the side, px": "999",
                                               "CSS variables": "--rx-radius: 8px;\n--rx-evil: url(x);"})
+    colour, alert = page.get_by_label("Colour", exact=True), page.get_by_role("alert")
+    # What would be refused is not shown as if it would do.
+    expect(page.locator(".launcher")).to_have_css("right", "20px")
+    expect(page.get_by_role("complementary", name="Preview")).to_contain_text("What is not valid yet is shown as it was saved.")
+    colour.scroll_into_view_if_needed()
+    page.locator("main").evaluate("main => main.scrollTo(0, main.scrollHeight)")
     press(page, "Save")
-    expect(page.get_by_role("alert")).to_contain_text("Correct what is marked above")
-    expect(page.get_by_label("Colour", exact=True)).to_be_focused()
-    expect(page.get_by_label("Colour", exact=True)).to_have_accessible_description(re.compile("Write the colour like #1f5eff"))
+    expect(alert).to_have_text("Not saved. To correct: Colour; Distance from the side, px; CSS variables.")
+    expect(alert).to_be_in_viewport(ratio=1)
+    expect(colour).to_be_focused()
+    expect(colour).to_be_in_viewport(ratio=1)
+    expect(colour).to_have_accessible_description(re.compile("Write the colour like #1a73e8"))
     expect(page.get_by_label("Distance from the side, px")).to_have_accessible_description("A number from 0 to 200.")
-    expect(page.get_by_text("Line 2: --rx-evil is no known variable")).to_be_visible()
+    expect(page.get_by_text("Line 2: there is no variable --rx-evil.")).to_be_visible()
+    variables = page.get_by_label("CSS variables")
+    for name in styles.VARIABLES:
+        expect(variables).to_have_accessible_description(re.compile(rf"{name}[,.]"))
+    settings.fill(**{"Distance from the side, px": "40", "CSS variables": "--rx-radius: 8em;\n--rx-link: blue;"})
+    expect(alert).to_have_text("Not saved. To correct: Colour.")
+    expect(page.locator(".launcher")).to_have_css("right", "40px")
+    press(page, "Save")
+    expect(variables).to_have_accessible_description(
+        re.compile("Line 1: write --rx-radius like 8px, up to 99px. Line 2: write the colour of --rx-link like #1a73e8."))
     # What is typed stays while another page is looked at, and can be given up.
     settings.go("hours").go("look")
-    expect(page.get_by_label("Colour", exact=True)).to_have_value("red")
+    expect(colour).to_have_value("red")
+    expect(alert).to_have_count(0)
     press(page, "Discard changes")
-    expect(page.get_by_label("Colour", exact=True)).to_have_value(re.compile("^#[0-9a-f]{6}$"))
+    expect(colour).to_have_value(re.compile("^#[0-9a-f]{6}$"))
     settings.fill(**{"CSS variables": "--rx-radius: 8px;"})
     settings.save()
     assert settings.stored["settings"]["look"]["variables"] == {"--rx-radius": "8px"}
@@ -151,10 +171,33 @@ def test_a_form_is_made_by_keyboard(cast, page, settings):
         ("choice", "Topic", ["Order", "Other"]), ("name", "Your name", [])]
 
 
+def test_an_offline_form_needs_hours_and_both_are_seen_in_the_preview(cast, page, settings):
+    assert cast.owner.http("POST", f"/sites/{cast.site['id']}", {"settings": {"hours": None, "reply_time": None}}).ok
+    settings.go("forms")
+    page.get_by_label("Show a form outside working hours").check()
+    expect(page.get_by_text("There are no working hours, so nobody will see this form.")).to_be_visible()
+    page.get_by_role("link", name="Set the hours").click()
+    page.get_by_label("Somebody answers at certain hours only").check()
+    page.get_by_label("You usually answer").select_option("within an hour")
+    expect(sample(page).locator("#reply")).to_have_text(re.compile("hour"))
+    page.get_by_role("radio", name="Outside hours").check(force=True)
+    expect(sample(page).locator("#reply")).to_have_text(re.compile("back .*9:00"))
+    expect(sample(page).get_by_role("form").filter(has_text="back")).to_be_visible()
+    settings.go("forms")
+    expect(page.get_by_text("There are no working hours")).to_have_count(0)
+    expect(page.get_by_role("radio", name="Outside hours")).to_be_checked()
+    page.get_by_role("radio", name="Chat", exact=True).check(force=True)
+    expect(sample(page).locator("#ask")).to_have_count(0)
+
+
 def test_a_secret_is_shown_once_and_replaced_with_a_warning(cast, page, settings):
     settings.go("identity")
     press(page, "Make a secret")
     shown = page.get_by_role("group", name="Secret", exact=True)
+    # It is an hour until the example's signature ends.
+    page.get_by_text("Node.js").click()
+    [ends] = re.findall(r"exp: (\d+)", page.get_by_role("group", name="On the page").inner_text())
+    assert 3000 < int(ends) - time.time() < 3700
     secret = shown.inner_text()
     assert secret.startswith("si_") and settings.stored["has_identity_secret"]
     page.reload()

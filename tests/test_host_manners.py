@@ -107,22 +107,24 @@ def test_inline_the_panel_fills_its_place_when_that_comes_into_view(context, cas
 
 
 def test_a_page_that_tests_itself_reports_to_the_console(context, served, cast):
-    console = context.new_page()
-    console.goto(f"{served.url}/healthz")
-    console.evaluate("() => { window.told = []; addEventListener('message', ({ data }) => told.push(data)); }")
+    """Also where it lets no window know of another."""
+    alone, path = {"Cross-Origin-Opener-Policy": "same-origin"}, f"/sites/{cast.site['id']}/trial"
 
-    def steps(url, last):
-        console.evaluate("(url) => { told.length = 0; open(url); }", f"{url}#replyx-test")
-        until(lambda: console.evaluate("told.map(({ step }) => step)")[-1:] == [last])
-        return [(told["step"], told["detail"]) for told in console.evaluate("told")]
-    with HostPage(cast.site["snippet"]) as host:
-        assert steps(host.url, "online") == [("loader", {}), ("frame", {}), ("online", {"state": "online"})]
-    with HostPage(cast.other_site["snippet"]) as host:
-        assert steps(host.url, "failed")[-1][1] == {"reason": "foreign", "page": host.url}
-    policy = f"default-src 'self'; script-src {served.url}"
-    with HostPage(cast.site["snippet"], headers={"Content-Security-Policy": policy}) as host:
-        reason = steps(host.url, "failed")[-1][1]
-        assert (reason["reason"], reason["directive"]) == ("policy", "frame-src")
+    def steps(snippet, last, **headers):
+        key, page = cast.owner.http("POST", path).json()["key"], context.new_page()
+        with HostPage(snippet, headers=headers) as host:
+            page.goto(f"{host.url}#replyx-test={key}")
+            told = until(lambda: [told for told in [cast.owner.http("GET", path, params={"key": key}).json()["reports"]]
+                                  if told and told[-1]["step"] == last])[0]
+            page.close()
+            assert {said.pop("origin") for said in told} == {host.url}
+        return told
+    assert steps(cast.site["snippet"], "online", **alone) == [{"step": "loader"}, {"step": "frame"}, {"step": "online"}]
+    foreign = steps(cast.other_site["snippet"], "failed")
+    assert foreign == [{"step": "loader"}, {"step": "failed", "reason": "foreign"}]
+    policy = f"default-src 'self'; script-src {served.url}; connect-src {served.url}"
+    blocked = steps(cast.site["snippet"], "failed", **{"Content-Security-Policy": policy})
+    assert blocked[-1] == {"step": "failed", "reason": "policy", "directive": "frame-src"}
 
 
 def test_the_loader_of_the_version_before_works_with_this_frame(context, served, cast):

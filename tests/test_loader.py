@@ -54,7 +54,7 @@ def test_before_the_first_sign_of_interest_one_request_and_then_those_of_the_pan
         page = context.new_page()
         page.add_init_script(WATCH)
         seen, storage = asked(page, served), "localStorage.length + sessionStorage.length + document.cookie.length"
-        page.goto(f"{host.url}#replyx-tests", wait_until="networkidle")
+        page.goto(f"{host.url}#replyx", wait_until="networkidle")
         expect(launcher(page)).to_have_count(1)
         assert seen == [("GET", "/replyx.js")]
         assert page.evaluate(storage) == 0

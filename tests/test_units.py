@@ -1,4 +1,5 @@
 """The small rules by their cases: domains, addresses, limits, settings' texts, one-time codes."""
+import re
 import traceback
 
 import pyotp
@@ -19,6 +20,18 @@ OWN = "http://127.0.0.1:5000"
 ])
 def test_a_domain_is_kept_as_browsers_write_it(given, kept):
     assert origins.normalise(given) == kept
+
+
+@pytest.mark.parametrize("given, kept", [("*.example.com", "example.com"), (" *.Пример.рф ", "xn--e1afmkfd.xn--p1ai"),
+                                         ("*.example.com:8080", "example.com:8080"), ("example.com", "example.com")])
+def test_a_star_before_a_sites_domain_says_what_holds_anyway(given, kept):
+    assert origins.of_site(given) == kept
+
+
+@pytest.mark.parametrize("given", ["*", "*.", "*.*.example.com", "a.*.com", "http://x", "x/y", "a b", "*example.com", "x@y", ""])
+def test_what_is_no_domain_is_not_a_sites(given):
+    with pytest.raises(ValueError, match=re.escape(f"{given!r} is not a domain")):
+        origins.of_site(given)
 
 
 @pytest.mark.parametrize("given", ["", "https://example.com", "example.com/path", "*.example.com", "a b", "-a.example",

@@ -47,6 +47,8 @@ const ROUTES = {
   site_get: ["GET", "/sites/:site_id"],
   site_set: ["POST", "/sites/:site_id"],
   site_secret: ["POST", "/sites/:site_id/secret"],
+  trial_begin: ["POST", "/sites/:site_id/trial"],
+  trial_get: ["GET", "/sites/:site_id/trial"],
   outbox_list: ["GET", "/outbox"],
   outbox_retry: ["POST", "/outbox/:letter_id/retry"],
 };

@@ -46,7 +46,7 @@ class Host {
     this.small.addEventListener("change", () => this.#fit(), { signal });
     window.addEventListener("message", (event) => this.#receive(event), { signal });
     button.addEventListener("keydown", ({ key }) => { if (key === "Escape") this.close(); }, { signal });
-    if (location.hash === "#replyx-test") this.#try();
+    if (location.hash.startsWith("#replyx-test=")) this.#try();
     if (options.inline) {
       button.hidden = true;
       this.#use("inline", ({ stand }) => stand(this));

@@ -98,7 +98,8 @@
   (window.requestIdleCallback || setTimeout)(() => {
     try { if (/replyx\.\d+\.(g|o)/.test(Object.keys(localStorage))) load(); } catch { /* blocked */ }
   });
-  if (inline || location.hash == "#replyx-test") load();
+  // "#replyx-test=": the console has opened this page.
+  if (inline || /#replyx-t/.test(location.hash)) load();
   if (proactive) timer = setTimeout(load, Math.min(...proactive.map(({ after }) => after)) * 1000);
   window.ReplyX = api;
   api.push(...[].concat(early || []));

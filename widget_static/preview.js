@@ -1,5 +1,6 @@
 // The panel beside a site's settings in the console: a sample conversation, or a form, without a connection, redrawn with each change.
 import { $, element } from "./dom.js";
+import { whenAnswered } from "./hours.js";
 
 const nothing = () => {};
 const ON = { close: nothing, send: () => false, input: nothing, keep: nothing, retry: nothing, drop: nothing, earlier: nothing,
@@ -22,33 +23,35 @@ export function start({ settings, show, View }) {
     show(shown.look);
     view.draw(shown);
     view.showState("online");
-    view.render(sample(shown), [], false);
-    drawForm();
+    const about = whenAnswered(shown, shown.texts.forms, shown.lang);
+    $("reply").textContent = about;
+    view.render(sample(shown, about), [], false);
+    drawForm(about);
   }
 
-  function drawForm() {
+  function drawForm(about) {
     const { forms, texts, mail } = shown;
     const fields = forms.offline ?? forms.prechat;
     const place = $("form-place");
     place.replaceChildren();
     place.hidden = !fields;
     document.body.classList.toggle("asking", Boolean(fields));
-    if (fields && !Form) load().catch(nothing);
-    else if (fields) new Form({ place, isOffline: Boolean(forms.offline), fields, about: "", hasMail: mail, texts: texts.forms, values: {},
+    if (fields && !Form) load(about).catch(nothing);
+    else if (fields) new Form({ place, isOffline: Boolean(forms.offline), fields, about, hasMail: mail, texts: texts.forms, values: {},
       save: nothing, submit: nothing });
   }
 
-  async function load() {
+  async function load(about) {
     document.head.append(element("link", { rel: "stylesheet", href: new URL("forms.css", $("sheet").href).href }));
     ({ Form } = await import("./form.js"));
-    drawForm();
+    drawForm(about);
   }
 }
 
-function sample({ texts, assistant }) {
+function sample({ texts, assistant, hours }, about) {
   const at = Date.now() - 60000;
   const line = (id, sender, text) => ({ id, sender, text, client_id: `sample-${id}`, author: sender === "guest" ? null : assistant,
     created_at: new Date(at + id * 5000).toISOString() });
-  return { lines: [line(1, "guest", texts.panel.ask), line(2, "assistant", texts.waiting)], hasEarlier: false,
+  return { lines: [line(1, "guest", texts.panel.ask), line(2, "assistant", !hours.open && about || texts.waiting)], hasEarlier: false,
     view: { status: "open", handler: "assistant", manager_read_id: 1 } };
 }

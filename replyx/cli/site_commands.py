@@ -15,6 +15,12 @@ def site():
     """The sites that carry the widget."""
 
 
+def _say_of_stars(domains):
+    for domain in domains:
+        if domain.strip().startswith("*."):
+            click.echo(f"{domain} is kept as {domain.strip()[2:]}: a domain counts with all its subdomains.")
+
+
 def _show_sites(rows, settings, as_json):
     described = [sites.describe(row, settings.public_url) for row in rows] if isinstance(rows, list) \
         else sites.describe(rows, settings.public_url)
@@ -29,7 +35,10 @@ def _show_sites(rows, settings, as_json):
 @with_app
 def site_add(name, domains, as_json, settings):
     """Add a site with its first assistant, and print its snippet."""
-    _show_sites(sites.add_site(name, domains), settings, as_json)
+    added = sites.add_site(name, domains)
+    if not as_json:
+        _say_of_stars(domains)
+    _show_sites(added, settings, as_json)
 
 
 @site.command("list")
@@ -46,8 +55,15 @@ def site_list(as_json, settings):
 @as_json
 @with_app
 def site_set_domains(site_id, domains, as_json, settings):
-    """Change a site's domains. The snippet stays as it is."""
-    _show_sites(sites.set_domains(site_id, domains), settings, as_json)
+    """Replace all of a site's domains by these. The snippet stays as it is."""
+    before = sites.find_site(site_id)["domains"]
+    changed = sites.set_domains(site_id, domains)
+    if not as_json:
+        _say_of_stars(domains)
+        gone = [domain for domain in before if domain not in changed["domains"]]
+        ended = f". No longer on: {', '.join(gone)}" if gone else ""
+        click.echo(f"The chat may stand on: {', '.join(changed['domains'])}{ended}")
+    _show_sites(changed, settings, as_json)
 
 
 @site.command("rotate-token")

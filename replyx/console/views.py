@@ -25,6 +25,7 @@ IMPORTS = json.dumps({"imports": {
     "replyx/": f"/w/{widget.assets.version}/",
 }})
 ICONS = json.dumps(styles.ICONS)
+VARIABLES = json.dumps({name: [styles.KINDS[kind], kind.pattern] for name, kind in styles.VARIABLES.items()})
 IMPORTS_HASH = base64.b64encode(hashlib.sha256(IMPORTS.encode()).digest()).decode()
 
 
@@ -44,7 +45,8 @@ def page():
     has_session = cookie_name(current_app.config["REPLYX"]) in request.cookies
     policy = (f"default-src 'none'; script-src 'self' 'sha256-{IMPORTS_HASH}'; style-src 'self'; img-src 'self'; "
               f"connect-src 'self' {socket}; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-    return text_response(render_template("console.html", base=BASE, imports=IMPORTS, icons=ICONS, has_session=has_session,
+    return text_response(render_template("console.html", base=BASE, imports=IMPORTS, icons=ICONS, variables=VARIABLES,
+                                         has_session=has_session,
                                          version=f"{VERSION} {assets.version}"), "text/html",
                          Content_Security_Policy=policy, Cache_Control="no-cache", Referrer_Policy="no-referrer")
 

@@ -26,7 +26,7 @@ export function attach({ uploads, said }, files) {
 
 const whyFailed = ({ name, code }) => Object.hasOwn(words.errors, code) ? words.errors[code](name, MOST) : `${name}: ${why({ code })}`;
 
-/** What is attached to the reply, with progress, and a way back from each. */
+/** What is attached to the reply, with progress, and a way back from each. What may go later goes by itself; what failed will not. */
 export function Attached({ thread }) {
   thread.desk.changes.value;
   const { uploads, said } = thread.reply;
@@ -37,8 +37,6 @@ export function Attached({ thread }) {
     <span class="name" dir="auto">${item.name}</span><small>${sizeIn(lang, item.size)}</small>
     ${["sending", "waiting"].includes(item.state) && html`<progress max="1" value=${item.progress} aria-label=${item.name} />`}
     ${item.code && html`<small class="wrong">${whyFailed(item)}</small>`}
-    ${item.state === "failed" && html`<button type="button" aria-label="${texts.retry}: ${item.name}"
-      onClick=${() => uploads.retry(item)}>${texts.retry}</button>`}
     <button type="button" class="drop" aria-label="${texts.site.remove}: ${item.name}" onClick=${() => drop(item)}>×</button></li>`)}</ul>`}
     <p class="files-said" role="status">${said}</p>`;
 }

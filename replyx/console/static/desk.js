@@ -199,14 +199,14 @@ export class Desk {
     this.thread.value?.onEvent(event, data);
   }
 
-  #addLine({ id, dialog_id, sender, text, attachments, created_at }) {
+  #addLine({ id, dialog_id, sender, author, text, attachments, created_at }) {
     const row = this.dialogs.value.get(dialog_id);
     if (!row) { this.#fetch(dialog_id); return; }
     if (id <= row.last_message_id) return;
     // Who writes has read what is above: the server moves the marks in the same way.
     const marks = { guest: { last_guest_message_id: id, guest_read_id: id }, manager: { manager_read_id: id } }[sender];
     const summary = (text || attachments.map(({ name }) => name).join(", ")).slice(0, PREVIEW);
-    this.put({ ...row, ...marks, last_message_id: id, last_message: { sender, text: summary, created_at } });
+    this.put({ ...row, ...marks, last_message_id: id, last_message: { sender, author: author?.name, text: summary, created_at } });
   }
 
   /** A dialog that was below the pages we have. If this fails, the next refresh brings it. */

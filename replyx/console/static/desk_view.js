@@ -79,7 +79,13 @@ function Views({ desk }) {
   </fieldset>`;
 }
 
-const AUTHORS = { manager: `${texts.handlers.manager}: `, assistant: `${texts.assistant}: ` };
+const AUTHORS = { manager: texts.handlers.manager, assistant: texts.assistant };
+
+/** Who wrote the last line, where it was not the guest. */
+function lastAuthor({ sender, author }, me) {
+  if (!Object.hasOwn(AUTHORS, sender)) return "";
+  return `${sender === "manager" && author === me.name ? texts.me : author ?? AUTHORS[sender]}: `;
+}
 
 function Row({ desk, row }) {
   desk.changes.value;
@@ -87,11 +93,11 @@ function Row({ desk, row }) {
   const hasUnsent = desk.outboxes.get(row.id)?.entries.length > 0;
   return html`<a href="#${row.id}" class=${isUnread ? "row unread" : "row"}
     aria-current=${desk.thread.value?.id === row.id ? "true" : undefined}>
-    <span class="who">${nameOf(row)}${row.guest.verified
+    <span class="who" title=${nameOf(row)}><span class="name">${nameOf(row)}</span>${row.guest.verified
       && html`${" "}<span class="tick" role="img" aria-label=${texts.about.verified}>✓</span>`}</span>${" "}
     ${desk.sites.value.length > 1 && html`<span class="site">${row.site.name}</span>${" "}`}
     <${When} at=${row.last_message?.created_at} />${" "}
-    <span class="preview">${AUTHORS[row.last_message?.sender]}${row.last_message?.text}</span>${" "}
+    <span class="preview">${row.last_message && lastAuthor(row.last_message, desk.me.value)}${row.last_message?.text}</span>${" "}
     ${hasUnsent && html`<span class="badge unsent">${texts.unsent}</span>${" "}`}
     <${Handler} row=${row} me=${desk.me.value} />
     ${isUnread && html`<span class="dot" role="img" aria-label=${texts.unread} />`}

@@ -1,27 +1,35 @@
 // "Test it now": the address of a page, and what was seen of the chat there.
-import { useEffect, useId, useMemo } from "preact/hooks";
+import { useEffect, useId, useMemo, useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
-import { STEPS, Trial, addressOf, domainOf } from "./trial.js";
-import { html, texts } from "./ui.js";
+import { isAllowed } from "replyx/domains.js";
+import { addressOf, domainOf } from "./address.js";
+import { STEPS, Trial } from "./trial.js";
+import { html, texts, why } from "./ui.js";
 
 const { check: words } = texts.site;
 
 export function Check({ desk, site }) {
   const id = useId();
-  const trial = useMemo(() => new Trial(() => site.saved.value.domains), [site]);
+  const box = useRef();
+  const trial = useMemo(() => new Trial(site.id), [site]);
   useEffect(() => () => trial.end(), [trial]);
   const [first] = site.saved.value.domains;
-  const typed = useSignal(first ? `https://${first}/` : "");
+  const typed = useSignal(first ? addressOf(first)?.href ?? "" : "");
   const wrong = useSignal("");
-  const begin = () => {
+  const begin = async () => {
     const url = addressOf(typed.value);
-    wrong.value = !url ? words.noAddress : trial.begin(url) ? "" : words.blocked;
+    try {
+      wrong.value = !url ? words.noAddress : await trial.begin(url) ? "" : words.blocked;
+    } catch (error) {
+      wrong.value = why(error);
+    }
+    if (wrong.value) box.current?.focus();
   };
   const press = (event) => { if (event.key === "Enter") { event.preventDefault(); begin(); } };
   return html`<p class="help">${words.hint}</p>
     <div class="field"><label for=${id}>${words.address}</label>
       <div class="line">
-        <input id=${id} type="url" value=${typed.value} spellcheck="false" aria-describedby="${id}-wrong"
+        <input ref=${box} id=${id} type="url" value=${typed.value} spellcheck="false" aria-describedby="${id}-wrong"
           aria-invalid=${wrong.value ? "true" : undefined} onInput=${({ target }) => { typed.value = target.value; }} onKeyDown=${press} />
         <button class="plain" type="button" onClick=${begin}>${words.begin}</button>
       </div>
@@ -32,7 +40,8 @@ export function Check({ desk, site }) {
 
 function Seen({ desk, site, state: { steps, failure, origin, isOver } }) {
   const next = STEPS.find((step) => !steps[step]);
-  const stateOf = (step) => steps[step] ? "done" : failure && step === next ? "failed" : step === next && !isOver ? "waiting" : "";
+  const stuck = failure?.reason === "silent" ? "unheard" : "failed";
+  const stateOf = (step) => steps[step] ? "done" : failure && step === next ? stuck : step === next && !isOver ? "waiting" : "";
   return html`<div role="status" class="seen">
     <p>${words.on(origin)}</p>
     <ol role="list">${STEPS.map((step) => html`<li key=${step} class=${stateOf(step)}>${words.steps[step]}${" "}
@@ -40,7 +49,7 @@ function Seen({ desk, site, state: { steps, failure, origin, isOver } }) {
     ${isOver && !failure && html`<p><strong>${words.works}</strong></p>`}
     ${failure && html`<${Failure} failure=${failure} origin=${origin} />`}
   </div>
-  ${failure?.reason === "foreign" && html`<${AddDomain} desk=${desk} site=${site} domain=${domainOf(origin)} />`}`;
+  ${failure?.reason === "foreign" && origin !== "null" && html`<${AddDomain} desk=${desk} site=${site} origin=${origin} />`}`;
 }
 
 function Failure({ failure: { reason, directive }, origin }) {
@@ -49,8 +58,9 @@ function Failure({ failure: { reason, directive }, origin }) {
     <ul>${advice.map((line) => html`<li key=${line}>${line}</li>`)}</ul>`;
 }
 
-function AddDomain({ desk, site, domain }) {
-  if (site.saved.value.domains.includes(domain)) return html`<p role="status">${words.added(domain)}</p>`;
+function AddDomain({ desk, site, origin }) {
+  const domain = domainOf(origin);
+  if (isAllowed(new URL(origin), site.saved.value.domains)) return html`<p role="status">${words.added(domain)}</p>`;
   const add = async () => {
     site.set("domains", [...new Set([...site.at("domains"), domain])]);
     if (await site.save("install")) desk.renameSite(site.saved.value);

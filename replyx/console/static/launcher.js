@@ -1,6 +1,6 @@
 // The launcher as the widget's loader draws it on a site, for the preview; and the colour of what stands on it.
 import { channels } from "replyx/contrast.js";
-import { html } from "./ui.js";
+import { html, texts } from "./ui.js";
 
 const icons = JSON.parse(document.body.dataset.icons);
 // The same sum as the server's: see `styles.ink`.
@@ -18,7 +18,7 @@ export function ink(color, variables = {}) {
 export function Launcher({ look }) {
   const place = { backgroundColor: look.color, color: ink(look.color, look.variables), [look.corner]: `${look.offset_x}px`,
     bottom: `${look.offset_y}px` };
-  return html`<span class="launcher" role="img" aria-label=${look.label || look.icon} style=${place}>
+  return html`<span class="launcher" role="img" aria-label=${look.label || texts.site.look.icons[look.icon]} style=${place}>
     <svg viewBox="0 0 28 28" aria-hidden="true"><path d=${icons[look.icon]} /></svg>${look.label}
   </span>`;
 }

@@ -3,44 +3,61 @@ import { useEffect, useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
 import { Launcher } from "./launcher.js";
 import { html, texts } from "./ui.js";
+import { isVariable } from "./variables.js";
 
 const { preview: words } = texts.site;
 const PROTOCOL = 2;
 const COLOR = /^#[0-9a-f]{6}$/;
-const SMALLEST = 0;
 const LARGEST = 200;
-const PLAIN = "#1f5eff";
+const FIRST_VIEWS = { forms: "prechat" };
+const DAYS = 7;
 
-const bounded = (value) => Math.min(LARGEST, Math.max(SMALLEST, Number(value) || 0));
+const isOffset = (value) => Number.isInteger(value) && value >= 0 && value <= LARGEST;
 
-/** What is typed at this moment may be no value yet. */
-function drawable(look) {
-  return { ...look, color: COLOR.test(look.color) ? look.color : PLAIN, offset_x: bounded(look.offset_x),
-    offset_y: bounded(look.offset_y), variables: Object.fromEntries(Object.entries(look.variables).filter(([, value]) => value)) };
+/** What is typed at this moment may be no value yet, and would be refused: then it is what was saved. */
+function drawable(look, saved) {
+  const pick = (name, isValid) => isValid(look[name]) ? look[name] : saved[name];
+  return { ...look, color: pick("color", (value) => COLOR.test(value)), offset_x: pick("offset_x", isOffset),
+    offset_y: pick("offset_y", isOffset),
+    variables: Object.fromEntries(Object.entries(look.variables).filter(([name, value]) => isVariable(name, value))) };
 }
 
 /** The form to leave a message has the message itself, and may have no more. */
-const formOf = (name, { fields }) => name === "offline" || fields.length ? fields : null;
+const formOf = (name, { on, fields }, isEdited) => (on || isEdited) && (name === "offline" || fields.length) ? fields : null;
+
+/** The hours out of which the panel is shown: it is back at the next start, as a clock here would have it. */
+function closed(hours) {
+  const now = new Date();
+  for (let day = 1; hours && day <= DAYS; day += 1) {
+    const [start] = hours.week[(now.getDay() + 6 + day) % DAYS].map(([from]) => from).filter(Boolean).sort();
+    if (start) return { open: false, opens_at: new Date(now.getFullYear(), now.getMonth(), now.getDate() + day, ...start.split(":")).toISOString() };
+  }
+  return { open: false, opens_at: null };
+}
 
 /** The panel's settings, as its page has them, of what is being edited. What is left out stays as the page has it. */
-function settingsOf(draft, saved, theme, tab, form) {
+function settingsOf({ draft, saved, look, theme, view, tab }) {
   const { settings } = draft;
+  const form = view !== "chat" && formOf(view, settings[view], tab === "forms");
   return {
-    look: { ...drawable(settings.look), theme }, greeting: settings.greeting, proactive: settings.proactive,
+    look: { ...look, theme }, greeting: settings.greeting, proactive: settings.proactive,
     assistant: { name: draft.assistant_name, avatar: saved.assistant.avatar }, reply_time: settings.reply_time,
-    forms: tab === "forms" ? { prechat: null, offline: null, [form]: formOf(form, settings[form]) }
-      : { prechat: null, offline: null },
+    hours: view === "offline" ? closed(settings.hours) : { open: true, opens_at: null },
+    forms: { prechat: null, offline: null, ...form && { [view]: form } },
   };
 }
 
 export function Preview({ site, tab }) {
   const frame = useRef();
   const theme = useSignal("light");
-  const form = useSignal("prechat");
+  const view = useSignal("");
   const draft = site.draft.value;
-  const look = drawable(draft.settings.look);
+  const saved = site.saved.value;
+  const shown = view.value || (FIRST_VIEWS[tab] ?? "chat");
+  const look = drawable(draft.settings.look, saved.settings.look);
+  const isPartial = JSON.stringify(look) !== JSON.stringify(draft.settings.look);
   const tell = () => frame.current?.contentWindow.postMessage({ replyx: PROTOCOL, type: "preview",
-    settings: settingsOf(site.draft.value, site.saved.value, theme.value, tab, form.value) }, location.origin);
+    settings: settingsOf({ draft, saved, look, theme: theme.value, view: shown, tab }) }, location.origin);
   const said = useRef();
   said.current = tell;
   useEffect(tell);
@@ -55,20 +72,20 @@ export function Preview({ site, tab }) {
   return html`<aside class="sample" aria-label=${words.title}>
     <header>
       <h2>${words.title}</h2>
-      <${Switch} name="theme" label=${words.theme} value=${theme} options=${words.themes} />
-      ${tab === "forms" && html`<${Switch} name="form" label=${words.form} value=${form} options=${words.forms} />`}
+      <${Switch} name="theme" label=${words.theme} value=${theme.value} options=${words.themes} onChange=${(name) => { theme.value = name; }} />
+      <${Switch} name="shown" label=${words.view} value=${shown} options=${words.views} onChange=${(name) => { view.value = name; }} />
     </header>
     <div class="stage" data-theme=${theme.value}>
-      <iframe ref=${frame} title=${words.frame} src="/preview?site_token=${site.saved.value.site_token}" onLoad=${tell} />
+      <iframe ref=${frame} title=${words.frame} src="/preview?site_token=${saved.site_token}" onLoad=${tell} />
       <div class="corner"><${Launcher} look=${look} /></div>
     </div>
-    <p class="help">${words.help}</p>
+    <p class="help">${words.help}${isPartial && ` ${words.isPartial}`}</p>
   </aside>`;
 }
 
-const Switch = ({ name, label, value, options }) => html`<fieldset class="views">
+const Switch = ({ name, label, value, options, onChange }) => html`<fieldset class="views">
   <legend class="spoken">${label}</legend>
   ${Object.entries(options).map(([option, text]) => html`<label key=${option}>
-    <input type="radio" name=${name} checked=${value.value === option} onChange=${() => { value.value = option; }} />
+    <input type="radio" name=${name} checked=${value === option} onChange=${() => onChange(option)} />
     <span>${text}</span></label>`)}
 </fieldset>`;

@@ -72,6 +72,11 @@ export async function signOut() {
 
 export const makeSecret = async (siteId) => (await ask("site_secret", { site_id: siteId })).secret;
 
+export const beginTrial = async (siteId) => (await ask("trial_begin", { site_id: siteId })).key;
+
+/** What a page under test has told, the first first. */
+export const trialOf = async (siteId, key) => (await ask("trial_get", { site_id: siteId, key })).reports;
+
 /** Give an assistant, or oneself, a picture; its address. Rejects with RequestError. */
 export async function uploadAvatar(picture, assistantId) {
   const query = assistantId ? `?assistant_id=${assistantId}` : "";

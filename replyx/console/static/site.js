@@ -55,7 +55,11 @@ export class Site {
     this.draft.value = changed(this.draft.value, path, value);
     this.state.value = "";
     // What was refused is being corrected.
-    this.errors.value = Object.fromEntries(Object.entries(this.errors.value).filter(([key]) => !isWithin(key, path)));
+    const errors = Object.entries(this.errors.value);
+    const left = errors.filter(([key]) => !isWithin(key, path));
+    if (left.length === errors.length) return;
+    this.errors.value = Object.fromEntries(left);
+    if (!left.length) this.failure.value = null;
   }
 
   /** The server's words on what is wrong at a path or below it, or undefined. */

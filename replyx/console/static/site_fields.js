@@ -5,7 +5,8 @@ import { html, texts } from "./ui.js";
 /** What is wrong at a path, in words. */
 export function errorAt(site, path) {
   const said = site.errorAt(path);
-  const name = path.split("/").at(-1);
+  // What stands in a list has the list's words.
+  const name = path.split("/").findLast((key) => !/^\d+$/.test(key));
   return said && (Object.hasOwn(texts.site.errors, name) ? texts.site.errors[name] : said);
 }
 

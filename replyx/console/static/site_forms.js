@@ -11,6 +11,8 @@ export const Forms = ({ site }) => ["prechat", "offline"].map((name) => html`<se
   <h3>${words[name]}</h3>
   <p class="help">${words[`${name}Hint`]}</p>
   <${CheckField} site=${site} path="settings/${name}/on" label=${words.on[name]} />
+  ${name === "offline" && html`<p class="caution" role="status">${site.at("settings/offline/on") && !site.at("settings/hours")
+    && html`${words.noHours} <a href="#/site/${site.id}/hours">${words.setHours}</a>`}</p>`}
   <${List} site=${site} path="settings/${name}/fields" title=${words[name]} />
 </section>`);
 

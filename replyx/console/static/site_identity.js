@@ -6,6 +6,7 @@ import { makeSecret } from "./session.js";
 import { Alert, html, texts, why } from "./ui.js";
 
 const { identity: words } = texts.site;
+const HOUR = 3600;
 
 export function Identity({ site }) {
   const hasSecret = site.saved.value.has_identity_secret;
@@ -40,12 +41,13 @@ export function Identity({ site }) {
         <${CopyBox} label=${name} text=${code} /></details>`)}
       <h3>${words.page}</h3>
       <p class="help">${words.pageHint}</p>
-      <${CopyBox} label=${words.page} text=${PAGE} />
+      <${CopyBox} label=${words.page} text=${onPage()} />
     </section>`;
 }
 
-const PAGE = `window.ReplyX = window.ReplyX || [];
+// As the site's server would write it into a page at this moment.
+const onPage = () => `window.ReplyX = window.ReplyX || [];
 ReplyX.push(["identify", {
   user_id: "42", name: "Ann Lee", email: "ann@shop.example",
-  exp: 1767225600, signature: "…"
+  exp: ${Math.floor(Date.now() / 1000) + HOUR}, signature: "…"
 }]);`;

@@ -1,6 +1,7 @@
 // The page "Install": what goes into the site's pages, where they may be, and whether it works there.
 import { useEffect, useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
+import { domainIn, isDomain } from "./address.js";
 import { CopyBox } from "./copying.js";
 import { Check } from "./install_check.js";
 import { TextField, errorAt } from "./site_fields.js";
@@ -37,11 +38,16 @@ function Domains({ site }) {
   const box = useRef();
   const field = useRef();
   const typed = useSignal("");
+  const refused = useSignal("");
+  const said = useSignal("");
   // A new domain is typed here first: saving the page takes it along.
   const add = () => {
-    const domain = typed.value.trim().replace(/^https?:\/\//i, "").replace(/\/.*$/, "");
-    typed.value = "";
-    if (domain && !list.includes(domain)) site.set("domains", [...list, domain]);
+    const domain = domainIn(typed.value);
+    const isTaken = isDomain(domain);
+    refused.value = isTaken ? "" : words.noDomain(typed.value.trim());
+    said.value = isTaken && domain !== typed.value.trim() ? words.taken(domain) : "";
+    if (isTaken) typed.value = "";
+    if (isTaken && !list.includes(domain)) site.set("domains", [...list, domain]);
     field.current.focus();
   };
   const press = (event) => { if (event.key === "Enter" && typed.value.trim()) { event.preventDefault(); add(); } };
@@ -49,20 +55,25 @@ function Domains({ site }) {
     site.set("domains", list.filter((other) => other !== domain));
     field.current.focus();
   };
-  const wrong = errorAt(site, "domains");
+  const wrong = refused.value || (!list.length && errorAt(site, "domains"));
   useEffect(() => { if (wrong) box.current.scrollIntoView({ block: "nearest" }); }, [wrong]);
   return html`<section ref=${box}><h3 id="domains">${words.domains}</h3>
     <p class="help">${words.domainsHint}</p>
-    <ul class="domains" role="list" aria-labelledby="domains">${list.map((domain) => html`<li key=${domain}>
-      <code>${domain}</code><button class="plain" type="button" aria-label="${texts.site.remove}: ${domain}"
-        onClick=${() => remove(domain)}>${texts.site.remove}</button></li>`)}</ul>
+    <ul class="domains" role="list" aria-labelledby="domains">${list.map((domain, index) => {
+      const error = errorAt(site, `domains/${index}`);
+      return html`<li key=${domain}><code>${domain}</code><button class="plain" type="button" aria-label="${texts.site.remove}: ${domain}"
+        data-wrong=${error && domain} aria-describedby=${error && `domain-${index}`}
+        onClick=${() => remove(domain)}>${texts.site.remove}</button>
+        ${error && html`<small class="wrong" id="domain-${index}">${error}</small>`}</li>`;
+    })}</ul>
     ${!list.length && html`<p class="wrong">${words.noDomains}</p>`}
     <div class="line">
       <input ref=${field} aria-label=${words.newDomain} placeholder="shop.example" spellcheck="false" maxlength="300"
         aria-invalid=${wrong ? "true" : undefined} aria-describedby=${wrong && "domains-wrong"} value=${typed.value}
-        onInput=${({ target }) => { typed.value = target.value; }} onKeyDown=${press} />
+        onInput=${({ target }) => { typed.value = target.value; refused.value = ""; }} onKeyDown=${press} />
       <button class="plain" type="button" onClick=${add}>${words.add}</button>
     </div>
     ${wrong && html`<p class="wrong" id="domains-wrong" role="alert">${wrong}</p>`}
+    <p class="help" role="status">${said}</p>
   </section>`;
 }

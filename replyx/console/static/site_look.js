@@ -5,6 +5,7 @@ import { Avatar } from "./avatar.js";
 import { ink } from "./launcher.js";
 import { AreaField, CheckField, NumberField, RadioField, TextField, errorAt } from "./site_fields.js";
 import { html, texts } from "./ui.js";
+import { hint, wrongIn } from "./variables.js";
 
 const { site: words } = texts;
 const MOST_PROACTIVE = 5;
@@ -70,8 +71,8 @@ function Variables({ site }) {
   if (sheetOf(parse(text.value)) !== stored) text.value = stored;
   const names = text.value.split("\n").map((line) => line.split(":")[0].trim());
   const wrong = names.flatMap((name, index) => name && site.errorAt(`${path}/${name}`)
-    ? [words.look.wrongLine(index + 1, name)] : []);
-  return html`<${AreaField} site=${site} path=${path} label=${words.look.variables} hint=${words.look.variablesHint} rows="4"
+    ? [wrongIn(index + 1, name)] : []);
+  return html`<${AreaField} site=${site} path=${path} label=${words.look.variables} hint=${hint} rows="4"
     spellcheck="false" placeholder="--rx-radius: 8px;" value=${text.value} error=${wrong.length ? wrong.join(" ") : undefined}
     onChange=${(typed) => { text.value = typed; site.set(path, parse(typed)); }} />`;
 }

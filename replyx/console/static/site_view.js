@@ -1,5 +1,6 @@
 // The pages "Site": what an owner chooses for a site's widget, a page for each kind of things, and how to install it.
 import { useEffect, useRef } from "preact/hooks";
+import { useSignal } from "@preact/signals";
 import { Identity } from "./site_identity.js";
 import { Features, Greeting, Look } from "./site_look.js";
 import { Forms } from "./site_forms.js";
@@ -7,13 +8,15 @@ import { Hours } from "./site_hours.js";
 import { Install } from "./site_install.js";
 import { Lines } from "./site_texts.js";
 import { Preview } from "./preview.js";
+import { flat } from "./paths.js";
 import { TABS, hasUnsaved, siteOf } from "./site.js";
 import { Alert, html, texts, why } from "./ui.js";
 
 const { site: words } = texts;
 const PAGES = { look: Look, greeting: Greeting, forms: Forms, hours: Hours, features: Features, texts: Lines, install: Install,
   identity: Identity };
-const WITH_PREVIEW = ["look", "greeting", "forms"];
+const WRONG = '[aria-invalid="true"], [data-wrong]';
+const WITH_PREVIEW = ["look", "greeting", "forms", "hours"];
 
 /** `#/site`, `#/site/3` or `#/site/3/hours`. */
 export function SiteView({ desk }) {
@@ -68,26 +71,45 @@ function Tabs({ site, tab }) {
 
 function Page({ desk, site, tab }) {
   const Fields = PAGES[tab];
+  const box = useRef();
+  const wrong = useSignal("");
+  // What is corrected is named no longer.
+  useEffect(() => { wrong.value = [...new Set([...box.current.querySelectorAll(WRONG)].map(nameOf))].join("; "); }, [site.errors.value]);
   const save = async (event) => {
     event.preventDefault();
     const { currentTarget: form } = event;
     if (await site.save(tab)) { desk.renameSite(site.saved.value); return; }
-    requestAnimationFrame(() => form.querySelector('[aria-invalid="true"]')?.focus());
+    requestAnimationFrame(() => form.querySelector(WRONG)?.focus());
   };
-  // A page that was saved says so only until it is left.
-  useEffect(() => () => { if (site.state.value === "saved") site.state.value = ""; }, []);
-  return html`<form class="settings" noValidate onSubmit=${save} aria-label=${words.tabs[tab]}>
+  // What became of saving a page is said only until it is left.
+  useEffect(() => () => {
+    if (site.state.value === "saved") site.state.value = "";
+    site.failure.value = null;
+  }, []);
+  return html`<form ref=${box} class="settings" noValidate onSubmit=${save} aria-label=${words.tabs[tab]}>
     <h2>${words.tabs[tab]}</h2>
     <${Fields} desk=${desk} site=${site} />
-    <${Alert}>${site.failure.value && why(site.failure.value, words.failures)}<//>
-    ${TABS[tab].length > 0 && html`<${SaveBar} site=${site} tab=${tab} />`}
+    ${TABS[tab].length > 0 ? html`<${SaveBar} site=${site} tab=${tab} wrong=${wrong.value} />`
+      : html`<${Alert}>${site.failure.value && why(site.failure.value)}<//>`}
   </form>`;
 }
 
-function SaveBar({ site, tab }) {
+/** What the server says, where no field on the page stands for it. */
+const inWords = ({ fields }) => Object.values(flat(fields ?? {})).join(" ");
+
+/** What a field is called, with the group that it is in. */
+function nameOf(field) {
+  const name = field.dataset.wrong ?? field.getAttribute("aria-label");
+  return name ?? [field.closest("fieldset")?.querySelector("legend").textContent, field.labels[0].textContent].filter(Boolean).join(": ");
+}
+
+function SaveBar({ site, tab, wrong }) {
   const isDirty = site.isDirty(tab);
   const state = site.state.value;
+  const failure = site.failure.value;
   return html`<footer class="save">
+    <${Alert}>${failure && [why(failure, words.failures), failure.code === "invalid" && (wrong ? words.correct(wrong) : inWords(failure))]
+      .filter(Boolean).join(" ")}<//>
     <button class="primary" type="submit" aria-busy=${state === "saving"}>${words.save}</button>
     ${isDirty && html`<button class="plain" type="button" onClick=${() => site.discard(tab)}>${words.discard}</button>`}
     <p role="status">${isDirty ? words.unsaved : state === "saved" ? words.saved : ""}</p>

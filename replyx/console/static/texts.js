@@ -131,7 +131,7 @@ const TEXTS = {
     },
     files: {
       attach: "Attach files", list: "Attached files", held: "The reply goes once its files are there.",
-      stuck: "A file was not sent. Send it again or remove it.",
+      stuck: "A file can't be sent. Remove it, then send the reply.",
       errors: {
         too_large: (name) => `${name} is over 10 MB. Choose a smaller one.`, empty: (name) => `${name} is empty. Choose another.`,
         too_many: (name, most) => `${name} is one too many: ${most} fit into a message.`,
@@ -277,7 +277,7 @@ const TEXTS = {
     },
     files: {
       attach: "Приложить файлы", list: "Приложенные файлы", held: "Ответ уйдёт, когда файлы будут на месте.",
-      stuck: "Один из файлов не ушёл. Отправьте его снова или уберите.",
+      stuck: "Один из файлов отправить нельзя. Уберите его и отправьте ответ.",
       errors: {
         too_large: (name) => `${name} больше 10 МБ. Выберите поменьше.`, empty: (name) => `${name} пуст. Выберите другой.`,
         too_many: (name, most) => `${name} лишний: в сообщении помещается ${most}.`,

@@ -1,87 +1,71 @@
-// A test of the chat on a page of the site: opens it, and hears what the widget there reports.
+// A test of the chat on a page of the site: opens it, and asks the server what the widget there has told.
 import { signal } from "@preact/signals";
-import { isAllowed } from "replyx/domains.js";
+import { beginTrial, trialOf } from "./session.js";
 
-const PROTOCOL = 2;
-const HASH = "#replyx-test";
+const ASK_MS = 500;
 // Without a word from the page for so long, none will come.
 const SILENT_MS = 15000;
 // What the widget says in turn when all is well.
 export const STEPS = ["loader", "frame", "online"];
-const LOCAL = ["localhost", "127.0.0.1"];
-
-/** The address to open, from what was typed; null where it is none of a web page. */
-export function addressOf(typed) {
-  const text = typed.trim();
-  let url;
-  try { url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `https://${text}`); } catch { return null; }
-  return /^https?:$/.test(url.protocol) ? url : null;
-}
-
-/** How an origin is written in a list of domains. */
-export function domainOf(origin) {
-  const { hostname, host } = new URL(origin);
-  return LOCAL.includes(hostname) ? hostname : host;
-}
 
 /** `state` is {steps: {step: true}, failure: null or {reason, ...}, origin, isOver}; null before the first test. */
 export class Trial {
   state = signal(null);
-  #opened;
   #timer;
+  #run = 0; // counts tests: what is heard of an earlier one is for nobody
 
-  constructor(domains) { this.domains = domains; }
+  constructor(siteId) { this.siteId = siteId; }
 
-  /** Call it at a click: only then may a page open another. False when the browser forbids that all the same. */
-  begin(url) {
+  /** Call it at a click: only then may a page open another. False when the browser forbids that all the same. Rejects with RequestError. */
+  async begin(url) {
     this.end();
-    const address = new URL(url);
-    address.hash = HASH;
-    this.#opened = window.open(address, "_blank");
-    if (!this.#opened) return false;
+    const run = this.#run;
+    // Opened empty, it is ours until it is sent on: whom it opens must not be able to send us elsewhere.
+    const opened = window.open("", "_blank");
+    if (!opened) return false;
+    opened.opener = null;
     this.state.value = { steps: {}, failure: null, origin: url.origin, isOver: false };
-    window.addEventListener("message", this.#hear);
-    this.#wait();
+    try {
+      const key = await beginTrial(this.siteId);
+      const address = new URL(url);
+      address.hash = `replyx-test=${key}`;
+      opened.location.replace(address);
+      if (run === this.#run) this.#listen(key, run, 0, Date.now());
+    } catch (error) {
+      opened.close();
+      this.state.value = null;
+      throw error;
+    }
     return true;
   }
 
   end() {
     clearTimeout(this.#timer);
-    window.removeEventListener("message", this.#hear);
-    this.#opened = undefined;
+    this.#run += 1;
   }
 
-  #wait() {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#finish({ reason: this.#silence() }), SILENT_MS);
+  #listen(key, run, count, since) {
+    this.#timer = setTimeout(async () => {
+      // A failed request tells nothing of the page.
+      const reports = await trialOf(this.siteId, key).catch(() => []);
+      if (run !== this.#run) return;
+      const isNews = reports.length > count;
+      if (isNews) this.#take(reports);
+      if (this.state.value.isOver) return;
+      const heard = isNews ? Date.now() : since;
+      if (Date.now() - heard > SILENT_MS) this.#finish({ reason: count ? "timeout" : "silent" });
+      else this.#listen(key, run, Math.max(count, reports.length), heard);
+    }, ASK_MS);
   }
 
-  /** A page may cut off who opened it: then its window looks closed to us. */
-  #silence() {
-    if (Object.keys(this.state.value.steps).length) return "timeout";
-    return this.#opened.closed ? "closed" : "silent";
-  }
-
-  #hear = ({ source, origin, data }) => {
-    if (source !== this.#opened || data?.replyx !== PROTOCOL || data.type !== "tested") return;
-    const detail = Object(data.detail);
-    this.state.value = { ...this.state.value, origin };
-    if (origin !== location.origin && !isAllowed(new URL(origin), this.domains())) this.#finish({ reason: "foreign" });
-    else if (data.step === "failed") this.#finish({ reason: String(detail.reason), directive: String(detail.directive ?? "") });
-    else if (data.step === "online" && !["online", "polling"].includes(detail.state)) return;
-    else if (STEPS.includes(data.step)) this.#pass(data.step);
-  };
-
-  #pass(step) {
+  #take(reports) {
     // Who says a later step has done those before it.
-    const done = STEPS.slice(0, STEPS.indexOf(step) + 1).map((name) => [name, true]);
-    this.state.value = { ...this.state.value, steps: { ...this.state.value.steps, ...Object.fromEntries(done) } };
-    if (step === STEPS.at(-1)) this.#finish(null);
-    else this.#wait();
+    const last = Math.max(...reports.map(({ step }) => STEPS.indexOf(step)));
+    const steps = Object.fromEntries(STEPS.slice(0, last + 1).map((name) => [name, true]));
+    this.state.value = { ...this.state.value, steps, origin: reports.at(-1).origin || this.state.value.origin };
+    const failure = reports.find(({ step }) => step === "failed");
+    if (failure || steps[STEPS.at(-1)]) this.#finish(failure ?? null);
   }
 
-  #finish(failure) {
-    clearTimeout(this.#timer);
-    this.state.value = { ...this.state.value, failure, isOver: true };
-  }
+  #finish(failure) { this.state.value = { ...this.state.value, failure, isOver: true }; }
 }
