@@ -13,7 +13,7 @@ from replyx import accounts, config, create_app, sites, wire
 from replyx.extensions import db, socketio, writer
 
 LINES = 20
-# ReplyX's own functions and the schemas'; a third is one COMMIT's, which a loaded server does for many lines at once.
+# ReplyX's own functions and the schemas'; a sixth is one COMMIT's, which a loaded server does for many lines at once.
 COUNTED = tuple(str(Path(module.__file__).parent) for module in (replyx, marshmallow))
 MOST_CALLS = 150
 
