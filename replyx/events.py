@@ -38,7 +38,7 @@ def init_app(app):
 def _connect(config, sid, environ, auth):
     shown = credentials.from_auth(environ, auth, config)
     try:
-        intake.admit(sid, shown, Context("socket", environ["replyx.address"]))
+        intake.admit(sid, shown, Context("socket", environ["replyx.address"], shown.own_origin))
     except ReplyXError as error:
         rooms.remove(sid)
         raise Refused(error.message, error.to_wire()) from None
@@ -56,8 +56,7 @@ def _disconnect(sid, reason=None):
 def _handler(action):
     def handle(sid, *arguments):
         def run(connection):
-            context = Context("socket", connection.address, connection.credentials.own_origin)
-            return intake.handle(action, connection.credentials, lambda: _payload(arguments), context)[1]
+            return intake.handle(action, connection.credentials, lambda: _payload(arguments), connection.context)[1]
         return _answer(sid, run)
     return handle
 

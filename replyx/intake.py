@@ -56,7 +56,7 @@ def admit(sid, credentials, context):
     try:
         identity = _identify(credentials, {credentials.speaks}, "connect", context)
         limiter.check_open(rooms.open_from(context.address))
-        rooms.add(sid, rooms.Connection(credentials, context.address))
+        rooms.add(sid, rooms.Connection(credentials, context))
         dialog_id = chat.join(sid, identity)
     except ReplyXError as error:
         log.warning("[%s] connection refused: %s address=%s", prefix, error.code, context.address)

@@ -11,9 +11,13 @@ BREATH = 200
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A socket that was accepted: its credentials are checked again for each event, from this address."""
+    """A socket that was accepted: its credentials are checked again for each event, which all come in this context."""
     credentials: object
-    address: str
+    context: object
+
+    @property
+    def address(self):
+        return self.context.address
 
 
 _connections = {}

@@ -2,12 +2,12 @@
 import json
 import re
 
-from marshmallow import RAISE, Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import RAISE, ValidationError, fields, validate, validates_schema
 
 from . import attachments, markdown, texts
 from .attachments import File
 from .errors import Invalid
-from .values import Email, Id, Text, Truth, Uuid
+from .values import Email, Id, Said, Schema, Text, Truth, Uuid
 
 MAX_TEXT = 10_000
 MAX_ATTACHMENTS = 10
@@ -31,17 +31,12 @@ class DialogRef(Input):
 
 
 class NewMessage(Input):
-    text = Text(MAX_TEXT, blank=True, required=True, metadata={"description": "Empty only beside attachments"})
+    text = Said(MAX_TEXT, required=True, metadata={"description": "Empty only beside attachments"})
     client_id = Uuid()
-    attachments = fields.List(Uuid(), validate=validate.Length(max=MAX_ATTACHMENTS), load_default=list, metadata={
+    attachments = fields.List(Uuid(), validate=validate.Length(max=MAX_ATTACHMENTS), metadata={
         "description": "Ids that file.upload gave to this sender, each for one message"})
     read_id = Id(smallest=0, metadata={"description": "The newest message that a guest had seen when writing this, 0 for none; "
                                        "without it, all are taken as read"})
-
-    @validates_schema
-    def something(self, data, **_):
-        if not data["text"].strip() and not data["attachments"]:
-            raise ValidationError("Must not be empty.", "text")
 
 
 class MessagePost(DialogRef, NewMessage):
@@ -276,7 +271,8 @@ def dump_message(row):
     """A row of messages as it goes over the wire: what `Message` says, written out, as every line takes this way."""
     wire = {"id": row["id"], "dialog_id": row["dialog_id"], "sender": row["sender"], "text": row["text"],
             "created_at": row["created_at"], "client_id": row["client_id"],
-            "author": author_of(row["author_name"], row["author_avatar"]), "attachments": attachments.dump(row["attachments"])}
+            "author": author_of(row["author_name"], row["author_avatar"]) if row["author_name"] else None,
+            "attachments": attachments.dump(row["attachments"]) if row["attachments"] else []}
     if row["sender"] in ("manager", "assistant"):
         html = markdown.html(row["text"])
         if html:

@@ -5,6 +5,7 @@ import time
 import uuid
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from . import accounts_store, origins
 from .database import reader
@@ -72,8 +73,7 @@ class Credentials:
         return digest(self.guest_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """Who asks. A guest has `site_id`, `assistant_id` and `guest_hash`; a manager `site_ids` (None: all) and a role.
 
     `key` names the identity in rate limits. `guest_id` is the guest's own secret, to be told to nobody else; who came by a

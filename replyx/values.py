@@ -1,6 +1,7 @@
 """The kinds of values on the wire, each with its bounds: what `schemas.py` is made of."""
 import re
 
+import marshmallow
 from marshmallow import fields, validate
 
 from . import origins
@@ -16,18 +17,29 @@ LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=
 
 def are_few(payload, most):
     """Whether JSON holds at most so many values, counted no further than that."""
-    left, count = [payload], 0
-    while left:
-        value = left.pop()
-        if isinstance(value, (dict, list)):
-            count += len(value)
-            if count > most:
-                return False
-            left += value.values() if isinstance(value, dict) else value
+    holders, count = [payload], 0
+    for holder in holders:
+        count += len(holder)
+        if count > most:
+            return False
+        inner = holder.values() if isinstance(holder, dict) else holder
+        holders += [value for value in inner if isinstance(value, (dict, list))]
     return True
 
 
-class Id(fields.Integer):
+class Schema(marshmallow.Schema):
+    # What goes out is made of dicts alone: rows, and what the services answer.
+    get_attribute = staticmethod(dict.get)
+
+
+class Checked:
+    """A field whose `_deserialize` looks at everything: its validator only tells the API descriptions, and need not run."""
+
+    def _validate(self, value):
+        pass
+
+
+class Id(Checked, fields.Integer):
     """An integer from 1 to 2^53-1, no fraction, no text."""
     default_error_messages = {"invalid": f"Must be an integer from 1 to {MAX_ID}."}
 
@@ -40,8 +52,11 @@ class Id(fields.Integer):
             raise self.make_error("invalid")
         return value
 
+    def _serialize(self, value, attr, obj, **_):
+        return value
 
-class Text(fields.String):
+
+class Text(Checked, fields.String):
     """Text with a longest length in characters, without NUL and lone surrogates; blank only if `blank`."""
     default_error_messages = {
         "characters": "Must not contain NUL or half of a surrogate pair.",
@@ -79,6 +94,21 @@ class Written(fields.String):
         return value
 
 
+class Said(Text):
+    """A message's text: blank, which makes it empty, only beside attachments."""
+
+    def __init__(self, longest, **options):
+        super().__init__(longest, blank=True, **options)
+
+    def _deserialize(self, value, attr, data, **_):
+        text = super()._deserialize(value, attr, data)
+        if text.strip():
+            return text
+        if not data.get("attachments"):
+            raise self.make_error("blank")
+        return ""
+
+
 class Line(Text):
     """A text without control characters: nothing that ends a line."""
     default_error_messages = {"line": "Must be one line, without control characters."}
@@ -90,12 +120,12 @@ class Line(Text):
         return text
 
 
-class Uuid(fields.String):
+class Uuid(Checked, fields.String):
     """A UUID in its usual text, given in lower case."""
     default_error_messages = {"invalid": "Must be a UUID like 89b7360b-c925-43a8-8773-f4718e0b8254."}
 
-    def __init__(self, **options):
-        super().__init__(metadata={"format": "uuid"}, **options)
+    def __init__(self):
+        super().__init__(metadata={"format": "uuid"})
 
     def _deserialize(self, value, attr, data, **_):
         text = value.lower() if isinstance(value, str) else ""

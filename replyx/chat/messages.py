@@ -51,9 +51,8 @@ def post_message(identity, payload, context):
 
 def _line(payload):
     """What a message says: its text, its client_id, the ids of its files, and what its writer had seen."""
-    text = payload["text"] if payload["text"].strip() else ""
-    return {"text": text, "client_id": payload.get("client_id") or str(uuid.uuid4()), "attachments": payload["attachments"],
-            "read_id": payload.get("read_id")}
+    return {"text": payload["text"], "client_id": payload.get("client_id") or str(uuid.uuid4()),
+            "attachments": payload.get("attachments", []), "read_id": payload.get("read_id")}
 
 
 def _posted(stored):
