@@ -27,7 +27,7 @@ def upload(identity, payload, context):
     file_id = str(uuid.uuid4())
     is_guest = identity.speaks == "guest"
     with uploads.room(file_id, context.address, context.body.size, is_guest):
-        found = receive(file_id, context.body)
+        found = receive(file_id, context, is_guest)
         size = uploads.keep(file_id, is_new=found.width is not None)
         try:
             row = writer.submit(lambda tx: files_store.add(
@@ -66,12 +66,12 @@ def charge(identity, context):
     limiter.hit("upload_mb", "identity", identity.key, megabytes)
 
 
-def receive(file_id, body, how="file"):
-    """Take the body in and look at it: what was found. Raises Invalid, TooLarge."""
-    if not uploads.receive(file_id, body.pieces()):
+def receive(file_id, context, is_guest, how="file"):
+    """Take the body in and look at it: what was found. Raises Invalid, TooLarge, RateLimited."""
+    if not uploads.receive(file_id, context.body.pieces()):
         raise Invalid("The file is empty. Choose another.")
     part, new = (uploads.folder / f"{file_id}{end}" for end in (PART, NEW))
-    return inspection.look(part, new, how)
+    return inspection.look(part, new, inspection.turn(uploads.head(file_id), context.address, not is_guest), how)
 
 
 def clean_name(name, kind):

@@ -14,7 +14,7 @@ from .errors import RateLimited, StorageUnavailable
 from .green import in_thread
 
 PART, NEW = ".part", ".new"
-PIECE = 128 * 1024
+PIECE, HEAD = 128 * 1024, 16
 # What must stay free on the disk: the database comes first.
 LEAST_FREE = 200 * 2**20
 # Files on their way in at the same time, for one address and for all.
@@ -132,6 +132,10 @@ class Uploads:
             _on_disk(_append, self.folder / f"{file_id}{PART}", piece)
             size += len(piece)
         return size
+
+    def head(self, file_id):
+        """The first bytes of what came in."""
+        return _on_disk(_read, self.folder / f"{file_id}{PART}", 0, HEAD)
 
     def keep(self, file_id, is_new):
         """Make what came in, or the image drawn from it, the file; its size. It is on the disk when this returns."""

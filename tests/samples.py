@@ -28,6 +28,13 @@ def photo():
     return image("JPEG", (3000, 1500), exif=exif, comment=b"Secret comment", xmp=b"<x:xmpmeta>Secret place</x:xmpmeta>")
 
 
+def scans(count, behind=b""):
+    """A JPEG whose last scan, of few bytes for however many pixels, comes so often in all; with something behind its end."""
+    whole = image("JPEG", (400, 300), progressive=True)
+    starts = [place for place in range(len(whole)) if whole[place:place + 2] == b"\xff\xda"]
+    return whole[:-2] + whole[starts[-1]:-2] * (count - len(starts)) + whole[-2:] + behind
+
+
 def bomb(side=50_000):
     """A PNG of some 300 KB with billions of pixels."""
     def chunk(kind, data):
@@ -95,7 +102,7 @@ def refused():
 def broken_images():
     """Images by their first bytes that can't be drawn anew."""
     whole = image("JPEG", (400, 300))
-    return {"a bomb": bomb(), "half a JPEG": whole[:len(whole) // 2],
+    return {"a bomb": bomb(), "half a JPEG": whole[:len(whole) // 2], "a JPEG of many scans": scans(101),
             "a JPEG's beginning": b"\xff\xd8\xff\xe0<script>alert(1)</script>",
             "a GIF of script": b"GIF89a/*<script>alert(1)</script>*/=1;",
             "a PNG's beginning": b"\x89PNG\r\n\x1a\n" + os.urandom(99),

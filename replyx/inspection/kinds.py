@@ -52,12 +52,17 @@ def judge(path):
     """The type of the file, one of KINDS; None for all that is not taken."""
     with open(path, "rb") as file:
         head = file.read(HEAD)
-    if head.startswith(b"PK\x03\x04"):
+    if is_archive(head):
         return _zip(path)
-    return _by_signature(head) or (_text(path) if head else None)
+    return by_signature(head) or (_text(path) if head else None)
 
 
-def _by_signature(head):
+def is_archive(head):
+    return head.startswith(b"PK\x03\x04")
+
+
+def by_signature(head):
+    """The type that the first bytes tell, None where they don't. An image's is told by sixteen."""
     for start, kind in ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"GIF87a", "image/gif"),
                         (b"GIF89a", "image/gif"), (b"%PDF-", "application/pdf"), (b"OggS\0", "audio/ogg")):
         if head.startswith(start):
