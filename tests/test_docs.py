@@ -16,7 +16,7 @@ from replyx.limits import ADDRESS_FACTOR, ADDRESS_FACTORS, LIMITS, MAX_OPEN
 from replyx.notify import transcript
 from replyx.schemas import MAX_ATTACHMENTS, MAX_TEXT
 from replyx.tally import FLUSH_SECONDS, KEEP_DAYS
-from replyx.uploads import AT_ONCE, LEAST_UNUSED, UNUSED_PART
+from replyx.uploads import AT_ONCE, GUESTS_AT_ONCE, LEAST_UNUSED, MANAGERS_AT_ONCE, UNUSED_PART
 from tests.test_cli import every_command
 
 ROOT = Path(__file__).parent.parent
@@ -133,7 +133,8 @@ def test_limits():
     assert UNUSED_PART == 4 and rows["guests' files that are in no message"] == (
         f"a quarter of `REPLYX_UPLOADS_MAX_MB`, or {LEAST_UNUSED // 2**20} MB if that is more")
     assert rows["a file's bytes"] == (f"{bounds.BODY_SECONDS} s, and a second more for each {bounds.LEAST_RATE // 1024} KB "
-                                      "that has come")
+                                      f"that has come; never {bounds.IDLE_SECONDS} s without any")
+    assert rows["files on their way at once"] == f"{GUESTS_AT_ONCE} of guests, and {MANAGERS_AT_ONCE} of managers beside them"
     assert rows["mails to a guest's address"] == f"{LIMITS['mail'][0]} in a day" and LIMITS["mail"][1] == 24 * 3600
     assert rows["asking for a dialog by mail"] == f"{LIMITS['transcript'][0]} in an hour for a guest"
     assert LIMITS["transcript"][1] == 3600

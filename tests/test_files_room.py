@@ -4,6 +4,7 @@ import sqlite3
 import sys
 import time
 import uuid
+from contextlib import ExitStack, nullcontext
 
 import pytest
 
@@ -51,10 +52,27 @@ def test_there_is_room_for_so_much_and_no_more(instance, monkeypatch):
     add(instance, 5 * MB)
     uploads.count_anew()
     with uploads.room("a", "10.0.0.1", 7 * MB, True):
-        refuses("10.0.0.2", 7 * MB)
-    takes("10.0.0.2", 7 * MB)
+        uploads.receive("a", [bytes(MB)] * 7)
+        refuses("10.0.0.2", 9 * MB)
+        takes("10.0.0.2", 8 * MB)
+    takes("10.0.0.2", 15 * MB)
     monkeypatch.setattr(sys.modules["replyx.uploads"], "LEAST_FREE", 2**60)
     refuses("10.0.0.2", 1)
+
+
+def test_what_is_announced_and_never_comes_takes_no_room(instance):
+    writer.submit(lambda tx: tx.execute("DELETE FROM file"))
+    uploads.count_anew()
+    with ExitStack() as stack:
+        for number in range(50):
+            stack.enter_context(uploads.room(f"a{number}", f"10.0.1.{number}", 10 * MB, True))
+        takes("10.0.0.2", 10 * MB)
+        # What comes all the same finds no more room than there is.
+        with pytest.raises(StorageUnavailable, match="no room"):
+            for number in range(3):
+                uploads.receive(f"a{number}", [bytes(MB)] * 10)
+    assert not [name for name in os.listdir(uploads.folder) if name.endswith(".part")]
+    takes("10.0.0.2", 10 * MB)
 
 
 def test_what_is_in_no_message_has_a_share_of_the_room(instance, monkeypatch):
@@ -110,6 +128,20 @@ def test_an_address_sends_so_many_at_once_and_no_more(instance):
     takes("10.0.0.2", 10)
     for room in rooms:
         room.__exit__(None, None, None)
+
+
+def test_guests_who_send_all_at_once_keep_no_manager_out(instance, monkeypatch):
+    monkeypatch.setattr(sys.modules["replyx.uploads"], "GUESTS_AT_ONCE", 3)
+    monkeypatch.setattr(sys.modules["replyx.uploads"], "MANAGERS_AT_ONCE", 1)
+    with ExitStack() as stack:
+        for number in range(3):
+            stack.enter_context(uploads.room(f"a{number}", f"10.0.1.{number}", 10, True))
+        for for_guest in (True, False):
+            with pytest.raises(RateLimited) if for_guest else nullcontext():
+                stack.enter_context(uploads.room("m", "10.0.1.0", 10, for_guest))
+        with pytest.raises(RateLimited), uploads.room("n", "10.0.1.9", 10, False):
+            pass
+    takes("10.0.1.0", 10)
 
 
 def test_what_nobody_needs_goes_and_nothing_else(instance):
