@@ -130,6 +130,9 @@ def test_limits():
     assert hour == 3600 and rows["sending files"] == (
         f"{count} in {seconds} s and {megabytes} MB in an hour for a guest or manager; "
         f"{megabytes * ADDRESS_FACTORS['upload_mb']} MB in an hour and {AT_ONCE} at once from an address")
+    (kilobytes, day), factor = LIMITS["file_kb"], ADDRESS_FACTORS["file_kb"]
+    assert day == 24 * 3600 and rows["files that a guest may leave in a day"] == (
+        f"{kilobytes // 1024} MB as they are kept; {kilobytes * factor // 1024} MB from an address")
     assert UNUSED_PART == 4 and rows["guests' files that are in no message"] == (
         f"a quarter of `REPLYX_UPLOADS_MAX_MB`, or {LEAST_UNUSED // 2**20} MB if that is more")
     assert rows["a file's bytes"] == (f"{bounds.BODY_SECONDS} s, and a second more for each {bounds.LEAST_RATE // 1024} KB "

@@ -5,17 +5,20 @@ import sys
 import time
 import uuid
 from contextlib import ExitStack, nullcontext
+from types import SimpleNamespace
 
 import pytest
 
 from replyx import clock, config, create_app, files, files_store, store, tidying
 from replyx.database import reader
-from replyx.errors import RateLimited, StorageUnavailable
+from replyx.errors import Invalid, RateLimited, StorageUnavailable
 from replyx.extensions import db, writer
+from replyx.limits import LIMITS, limiter
 from replyx.notify import digest
 from replyx.uploads import AT_ONCE, uploads
 
 MB = 2**20
+PIECE = 64 * 1024
 
 
 @pytest.fixture(scope="module")
@@ -90,28 +93,62 @@ def test_what_is_in_no_message_has_a_share_of_the_room(instance, monkeypatch):
     uploads.count_anew()
 
 
+class Coming:
+    """A file on its way from an address: what it announces, and what comes."""
+
+    def __init__(self, address, size, comes=None):
+        self.address, self.size, self.body = address, size, self
+        self.pieces = lambda: iter([b"a" * (size if comes is None else comes)])
+
+
+def somebody(site_id, name, speaks="guest"):
+    is_guest = speaks == "guest"
+    return SimpleNamespace(speaks=speaks, site_id=site_id, guest_hash=name if is_guest else "", manager_id=None, key=name,
+                           sees=lambda site_id: True)
+
+
+@pytest.fixture
+def day_of_4_pieces(monkeypatch):
+    """Limits of a process of its own; a guest may leave 4 pieces in a day. Gives what lets a day go by."""
+    app, now = SimpleNamespace(config={"REPLYX": SimpleNamespace(rate_limits=1)}), [clock.seconds()]
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "seconds", lambda: now[0])
+        patch.setitem(LIMITS, "file_kb", (4 * PIECE // 1024, 24 * 3600))
+        limiter.init_app(app)
+        yield lambda: now.__setitem__(0, now[0] + 24 * 3600)
+    limiter.init_app(app)
+
+
+def test_a_guest_leaves_so_much_in_a_day_and_no_more(instance, day_of_4_pieces):
+    def send(name, pieces=1, address="10.0.2.1", speaks="guest", comes=None):
+        coming, query = Coming(address, round(pieces * PIECE), comes), {} if speaks == "guest" else {"site_id": instance}
+        try:
+            files.upload(somebody(instance, name, speaks), {"name": "a.txt", **query}, coming)
+        except RateLimited as error:
+            assert "tomorrow" in error.message and 3600 < error.retry_after <= 24 * 3600
+            return "refused"
+        except Invalid:
+            return "nothing came"
+    # What is announced and does not come counts for nothing, nor does what is refused.
+    assert [send("a", 4, comes=0) for _ in range(3)] == ["nothing came"] * 3
+    assert [send("a", pieces) for pieces in (3, 2, 1, 1e-4)] == [None, "refused", None, "refused"]
+    assert [send(f"b{number}", 4) for number in range(3)] == [None, None, "refused"]
+    assert send("c", 4, "10.0.2.2") is None and send("api_key:1", speaks="manager") is None
+    day_of_4_pieces()
+    assert send("a") is None
+
+
 def test_what_was_not_stored_takes_no_room(instance, monkeypatch):
     """The row fails, as on a full disk: the file goes, and its bytes do not count."""
-    class Stranger:
-        speaks, site_id, guest_hash, manager_id, key = "guest", instance, "stranger", None, "stranger"
-
-    class Context:
-        address = "10.0.0.9"
-
-        class body:
-            size = 3 * MB
-
-            def pieces():
-                yield b"a" * (3 * MB)
-
+    stranger, coming = somebody(instance, "stranger"), Coming("10.0.0.9", 3 * MB)
     before, names = uploads.used(), set(os.listdir(uploads.folder))
     writer.submit(lambda tx: tx.execute("CREATE TRIGGER full BEFORE INSERT ON file BEGIN SELECT raise(ABORT, 'full'); END"))
     for _ in range(8):
         with pytest.raises(sqlite3.IntegrityError):
-            files.upload(Stranger, {"name": "a.txt"}, Context)
+            files.upload(stranger, {"name": "a.txt"}, coming)
     writer.submit(lambda tx: tx.execute("DROP TRIGGER full"))
     assert uploads.used() == before and set(os.listdir(uploads.folder)) == names
-    answer = files.upload(Stranger, {"name": "a.txt"}, Context)
+    answer = files.upload(stranger, {"name": "a.txt"}, coming)
     assert uploads.used() == before + 3 * MB == files_store.total(reader)
     writer.submit(lambda tx: tx.execute("UPDATE file SET created_at = :at WHERE file_id = :id", at=clock.now(-90_000),
                                         id=answer.body["file"]["id"]))
