@@ -22,7 +22,9 @@ LIMITS = {
     "report": (6, 60),
     "refused": (10, 60),
     "contact": (5, 600),
-    "transcript": (3, 3600),
+    "transcript": (5, 24 * 3600),
+    # These two by who is written to: for one guest or dialog, and for all.
+    "transcript_to": (3, 24 * 3600),
     "mail": (5, 24 * 3600),
     "upload": (30, 600),
     "upload_mb": (100, 3600),
@@ -30,9 +32,11 @@ LIMITS = {
 }
 # Many people may share an address: an office, a phone network. The room for files, everybody shares.
 ADDRESS_FACTOR = 10
-ADDRESS_FACTORS = {"upload_mb": 2, "file_kb": 3}
+ADDRESS_FACTORS = {"upload_mb": 2, "file_kb": 3, "transcript": 4, "transcript_to": 3, "mail": 4}
 # What is said in place of a number of seconds.
-REFUSALS = {"file_kb": "These are as many files as one day allows. Send the rest tomorrow, or write instead."}
+ENOUGH_MAILS = "This chat was mailed often enough for one day. Ask for it again tomorrow."
+REFUSALS = {"file_kb": "These are as many files as one day allows. Send the rest tomorrow, or write instead.",
+            "transcript": ENOUGH_MAILS, "transcript_to": ENOUGH_MAILS}
 SWEEP_SECONDS = 10
 # Sockets that one address may have open at a time.
 MAX_OPEN = 1000

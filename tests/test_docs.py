@@ -138,9 +138,11 @@ def test_limits():
     assert rows["a file's bytes"] == (f"{bounds.BODY_SECONDS} s, and a second more for each {bounds.LEAST_RATE // 1024} KB "
                                       f"that has come; never {bounds.IDLE_SECONDS} s without any")
     assert rows["files on their way at once"] == f"{GUESTS_AT_ONCE} of guests, and {MANAGERS_AT_ONCE} of managers beside them"
-    assert rows["mails to a guest's address"] == f"{LIMITS['mail'][0]} in a day" and LIMITS["mail"][1] == 24 * 3600
-    assert rows["asking for a dialog by mail"] == f"{LIMITS['transcript'][0]} in an hour for a guest"
-    assert LIMITS["transcript"][1] == 3600
+    day = {name: (amount, amount * ADDRESS_FACTORS[name]) for name, (amount, seconds) in LIMITS.items() if seconds == 24 * 3600}
+    assert rows["mails of answers to a person"] == "{} in a day for a dialog, {} for all".format(*day["mail"])
+    assert rows["asking for a dialog by mail"] == (
+        "{} in a day for a guest, {} from an address; {} to one person for a guest, {} for all".format(
+            *day["transcript"], *day["transcript_to"]))
     assert f"newest {transcript.MOST_LINES:,} messages or {transcript.MOST_BYTES // 1000} KB" in REFERENCE
     assert f"{identity.MOST_SECONDS // 86400} days ahead at most" in REFERENCE
     assert rows["open sockets"].startswith(f"{MAX_OPEN:,} for an address")
