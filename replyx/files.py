@@ -36,9 +36,8 @@ def upload(identity, payload, context):
             if is_guest:
                 _count_day(limiter.hit, identity, context, size)
             row = writer.submit(lambda tx: files_store.add(
-                tx, file_id, site_id, identity.guest_hash or None, identity.manager_id,
-                name=clean_name(payload["name"], found.type), type=found.type, size=size, width=found.width,
-                height=found.height))
+                tx, file_id, site_id, *identity.uploader, name=clean_name(payload["name"], found.type), type=found.type,
+                size=size, width=found.width, height=found.height))
         except Exception:
             uploads.remove([file_id])
             raise

@@ -244,6 +244,19 @@ def test_a_file_is_its_senders_alone_and_for_one_message(cast):
         assert code(guest.http("POST", f"/dialogs/{dialog['id']}/messages", payload)) == "invalid"
 
 
+def test_a_file_of_an_api_key_is_that_keys_alone(cast, served):
+    dialog = cast.guest().open()["dialog"]
+
+    def call(key, path, **options):
+        headers = {"Authorization": f"Bearer {key}", **options.pop("headers", {})}
+        return requests.post(f"{served.url}/api/manager{path}", headers=headers, timeout=10, **options)
+    first, second = (served.command("apikey", "add", name, "--role", "owner", "--json")["key"] for name in ("one", "two"))
+    file = call(first, f"/files?name=a.txt&dialog_id={dialog['id']}", data=b"a", headers={"Content-Type": RAW}).json()["file"]
+    line = {"text": "", "attachments": [file["id"]]}
+    assert code(call(second, f"/dialogs/{dialog['id']}/messages", json=line)) == "invalid"
+    assert call(first, f"/dialogs/{dialog['id']}/messages", json=line).json()["message"]["attachments"] == [file]
+
+
 @pytest.mark.parametrize("transport", ["http", "socket"])
 def test_a_file_that_is_gone_is_named_by_its_place(cast, transport):
     guest = cast.guest()

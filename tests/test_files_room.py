@@ -15,6 +15,7 @@ from replyx.errors import Invalid, RateLimited, StorageUnavailable
 from replyx.extensions import db, writer
 from replyx.limits import LIMITS, limiter
 from replyx.notify import digest
+from replyx.tokens import Identity
 from replyx.uploads import AT_ONCE, uploads
 
 MB = 2**20
@@ -103,8 +104,7 @@ class Coming:
 
 def somebody(site_id, name, speaks="guest"):
     is_guest = speaks == "guest"
-    return SimpleNamespace(speaks=speaks, site_id=site_id, guest_hash=name if is_guest else "", manager_id=None, key=name,
-                           sees=lambda site_id: True)
+    return Identity(speaks, "site" if is_guest else "console", name, site_id, guest_hash=name if is_guest else "", site_ids=None)
 
 
 @pytest.fixture
@@ -133,7 +133,9 @@ def test_a_guest_leaves_so_much_in_a_day_and_no_more(instance, day_of_4_pieces):
     assert [send("a", 4, comes=0) for _ in range(3)] == ["nothing came"] * 3
     assert [send("a", pieces) for pieces in (3, 2, 1, 1e-4)] == [None, "refused", None, "refused"]
     assert [send(f"b{number}", 4) for number in range(3)] == [None, None, "refused"]
-    assert send("c", 4, "10.0.2.2") is None and send("api_key:1", speaks="manager") is None
+    before = files_store.unused_of_guests(reader)
+    assert send("api_key:1", speaks="manager") is None and files_store.unused_of_guests(reader) == before
+    assert send("c", 4, "10.0.2.2") is None
     day_of_4_pieces()
     assert send("a") is None
 
