@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from replyx import bounds, config, descriptions, identity, intake, site_schemas, styles, transport
+from replyx import bounds, config, descriptions, downloads, identity, intake, site_schemas, styles, transport
 from replyx.cli import main
 from replyx.delivery_schemas import FAILURES
 from replyx.doctor import CHECKS
@@ -137,7 +137,8 @@ def test_limits():
         f"a quarter of `REPLYX_UPLOADS_MAX_MB`, or {LEAST_UNUSED // 2**20} MB if that is more")
     assert rows["a file's bytes"] == (f"{bounds.BODY_SECONDS} s, and a second more for each {bounds.LEAST_RATE // 1024} KB "
                                       f"that has come; never {bounds.IDLE_SECONDS} s without any")
-    assert rows["files on their way at once"] == f"{GUESTS_AT_ONCE} of guests, and {MANAGERS_AT_ONCE} of managers beside them"
+    assert rows["files on their way at once"] == (
+        f"{GUESTS_AT_ONCE} of guests, and {MANAGERS_AT_ONCE} of managers beside them; {downloads.AT_ONCE} to an address")
     day = {name: (amount, amount * ADDRESS_FACTORS[name]) for name, (amount, seconds) in LIMITS.items() if seconds == 24 * 3600}
     assert rows["mails of answers to a person"] == "{} in a day for a dialog, {} for all".format(*day["mail"])
     assert rows["asking for a dialog by mail"] == (

@@ -1,19 +1,21 @@
 """Files of guests and managers, from the first byte to the browser; and their pictures."""
 import os
+import socket
 import sqlite3
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import pytest
 import requests
 
 from replyx import clock
+from replyx.downloads import AT_ONCE as DOWNLOADS_AT_ONCE
 from replyx.files import MOST_BYTES
 from replyx.links import links
 from tests import samples
 from tests.cast import RAW, Guest
-from tests.hostile.wire import chunked, http, refusal
+from tests.hostile.wire import chunked, connection, http, refusal
 from tests.served import until
 
 MB = 2**20
@@ -134,6 +136,31 @@ def test_a_body_that_lies_about_itself_is_refused(cast, served, nothing_kept):
     assert raw(served, cast.guest(), lie, "Transfer-Encoding: chunked")[0] == 400
     assert raw(served, cast.guest(), b"", "Content-Length: 999999999999999")[0] == 413
     assert raw(served, cast.guest(), chunked(b"a"), "Transfer-Encoding: chunked", "Content-Length: 5")[0] == 400
+
+
+@pytest.mark.parametrize("start", [b"Content-Length: 100\r\n\r\nabc", b"Content-Length: 100\r\n\r\n",
+                                   b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+                                   b"Transfer-Encoding: chunked\r\n\r\nff\r\nabc"], ids=["length", "nothing", "chunks", "a chunk"])
+def test_a_file_that_ends_early_is_not_kept(cast, served, nothing_kept, start):
+    lines = [f"{name}: {value}" for name, value in cast.guest().headers.items()]
+    with connection(served) as link:
+        link.sendall("\r\n".join(["POST /api/site/files?name=a.txt HTTP/1.1", "Host: a", f"Content-Type: {RAW}", *lines, ""]
+                                 ).encode() + start)
+        link.shutdown(socket.SHUT_WR)
+        assert link.recv(4096).split(b" ", 2)[1:2] in ([b"400"], [])
+
+
+def test_who_reads_nothing_holds_so_many_downloads_and_no_more(cast, served):
+    url = cast.guest().upload(b"line\n" * (MOST_BYTES // 5)).json()["file"]["url"]
+    with ExitStack() as stack:
+        links = [stack.enter_context(connection(served)) for _ in range(DOWNLOADS_AT_ONCE)]
+        for link in links:
+            link.sendall(f"GET {url} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            assert link.recv(12) == b"HTTP/1.1 200"
+        answer = requests.get(served.url + url, timeout=10)
+        assert answer.status_code == 429 and int(answer.headers["Retry-After"])
+        assert requests.get(served.url + url, headers={"X-Forwarded-For": "203.0.113.9"}, timeout=10).ok
+    until(lambda: requests.get(served.url + url, timeout=10).ok, what="the end of those that were left")
 
 
 @pytest.mark.parametrize("query", ["", "?name=", "?name=%20", "?name=a&dialog_id=x", "?name=a&other=1", "?name=" + "a" * 1001])
