@@ -16,7 +16,7 @@ def set_avatar(identity, payload, context):
     files.charge(identity, context)
     file_id = str(uuid.uuid4())
     with uploads.room(file_id, context.address, context.body.size, False):
-        files.receive(file_id, context.body, "avatar")
+        files.receive(file_id, context, False, "avatar")
         name = uploads.keep_avatar(file_id)
         if assistant_id:
             writer.submit(lambda tx: files_store.set_assistant_avatar(tx, assistant_id, name))

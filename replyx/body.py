@@ -36,7 +36,13 @@ class Body:
                     raise self._too_large()
                 yield piece
         except ClientDisconnected:
-            raise Invalid("The file did not arrive whole. Check the connection and send it again.") from None
+            raise self._broken_off() from None
+        # Werkzeug leaves the end to the server, and that takes a connection's end for it.
+        if read < (self._request.content_length or 0):
+            raise self._broken_off()
+
+    def _broken_off(self):
+        return Invalid("The file did not arrive whole. Check the connection and send it again.")
 
     def _too_large(self):
         return TooLarge(f"This file is too large. Send one of at most {self._most // 2**20} MB.")

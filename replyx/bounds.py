@@ -15,6 +15,8 @@ BODY_SECONDS = 60
 # A body that may be long gets a second more for each of these bytes that has come: a slow phone gets through, and one that
 # sends a byte now and then is cut as any other.
 LEAST_RATE = 20 * 1024
+# And no such body may rest for longer: a piece of it (`body.PIECE`) must come in this time.
+IDLE_SECONDS = 15
 DIGITS = re.compile(r"[0-9]{1,15}")
 # A name or an address with a port (RFC 3986, without percent signs), as it goes into addresses and policies.
 HOST = re.compile(r"[A-Za-z0-9._-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
@@ -37,7 +39,8 @@ class Body:
         self._read = self._long = 0
 
     def allow(self, size):
-        """Let a body of `size` bytes take longer, as long as LEAST_RATE of them come in a second."""
+        """Let a body of `size` bytes take longer, as long as LEAST_RATE of them come in a second, and IDLE_SECONDS never go
+        by without a piece."""
         self._long = size
 
     def read(self, size=-1):
@@ -55,7 +58,8 @@ class Body:
         return max(0, self._begun + BODY_SECONDS + min(self._read, self._long) / LEAST_RATE - moment)
 
     def _in_time(self, read, size):
-        with eventlet.Timeout(self.seconds_left(), eventlet.wsgi.ChunkReadError("the body comes too slowly")):
+        wait = min(self.seconds_left(), IDLE_SECONDS) if self._long else self.seconds_left()
+        with eventlet.Timeout(wait, eventlet.wsgi.ChunkReadError("the body comes too slowly")):
             data = read(size)
         self._read += len(data)
         return data

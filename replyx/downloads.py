@@ -1,8 +1,9 @@
 """Files and avatars as browsers get them. Who has a file's address may read it; the address tells until when."""
 import re
+from collections import Counter
 from urllib.parse import quote
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, request
 
 from . import files_store
 from .assets import IMMUTABLE
@@ -15,9 +16,16 @@ from .values import UUID
 downloads = Blueprint("downloads", __name__)
 
 AVATAR = re.compile(r"[0-9a-f]{64}\.webp")
+# Files on their way to one address at a time: each that is not read keeps a piece of it in the memory.
+AT_ONCE = 100
+RETRY_SECONDS = 10
+MANY = "Too many files are on their way to this address. Wait until some have arrived."
 STALE = "This link is not whole or over a day old. Open the chat again and click the file there."
 # Nothing that somebody sent may run, be taken for something else, or act for ReplyX's origin.
 SAFE = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'"}
+
+# By address.
+_sending = Counter()
 
 
 def init_app(app):
@@ -32,12 +40,26 @@ def file(file_id, expires, signature):
     row = files_store.file(reader, file_id)
     if row is None or uploads.size(file_id) != row["size"]:
         abort(404, "This file is no more.")
+    address = request.environ["replyx.address"]
+    if _sending[address] >= AT_ONCE:
+        abort(429, MANY, retry_after=RETRY_SECONDS)
     # Only what our own encoder made is shown in place.
     way = "inline" if row["type"] in IMAGES else "attachment"
-    return Response(uploads.pieces(file_id, row["size"]), mimetype=row["type"], headers={
+    return Response(_counted(address, uploads.pieces(file_id, row["size"])), mimetype=row["type"], headers={
         **SAFE, "Content-Length": str(row["size"]), "Cache-Control": f"private, max-age={left}",
         "Content-Disposition": f"{way}; filename*=UTF-8''{quote(row['name'], safe='')}",
         "Cross-Origin-Resource-Policy": "same-origin", "Referrer-Policy": "no-referrer"})
+
+
+def _counted(address, pieces):
+    """The pieces, counted as one file on its way from the first to the end, or until the client has gone."""
+    _sending[address] += 1
+    try:
+        yield from pieces
+    finally:
+        _sending[address] -= 1
+        if not _sending[address]:
+            del _sending[address]
 
 
 @downloads.get("/avatars/<name>")

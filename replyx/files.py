@@ -23,17 +23,21 @@ SUFFIXES = {suffix for suffixes in inspection.KINDS.values() for suffix in suffi
 def upload(identity, payload, context):
     """Store a file. An answer means that it is on the disk; it is deleted after a day if no message names it."""
     site_id = _site(identity, payload)
+    is_guest = identity.speaks == "guest"
+    if is_guest:
+        # What comes counts when it is there: else who announces much and sends nothing uses up the day of a whole office.
+        _count_day(limiter.check, identity, context, context.body.size)
     charge(identity, context)
     file_id = str(uuid.uuid4())
-    is_guest = identity.speaks == "guest"
     with uploads.room(file_id, context.address, context.body.size, is_guest):
-        found = receive(file_id, context.body)
+        found = receive(file_id, context, is_guest)
         size = uploads.keep(file_id, is_new=found.width is not None)
         try:
+            if is_guest:
+                _count_day(limiter.hit, identity, context, size)
             row = writer.submit(lambda tx: files_store.add(
-                tx, file_id, site_id, identity.guest_hash or None, identity.manager_id,
-                name=clean_name(payload["name"], found.type), type=found.type, size=size, width=found.width,
-                height=found.height))
+                tx, file_id, site_id, *identity.uploader, name=clean_name(payload["name"], found.type), type=found.type,
+                size=size, width=found.width, height=found.height))
         except Exception:
             uploads.remove([file_id])
             raise
@@ -59,19 +63,29 @@ def _site(identity, payload):
     return payload["site_id"]
 
 
+def _count_day(count, identity, context, size):
+    """Count, or only check, what a guest may leave here on a day: it is kept for good once a message has it. Raises
+    RateLimited."""
+    kilobytes = math.ceil(size / 1024)
+    count("file_kb", "identity", identity.key, kilobytes)
+    count("file_kb", "address", context.address, kilobytes)
+
+
 def charge(identity, context):
     """Count the megabytes that are about to come, by address and by identity. Raises RateLimited."""
     megabytes = math.ceil(context.body.size / 2**20)
+    # Asked first: whom the identity's limit refuses, the address's does not suffer from.
+    limiter.check("upload_mb", "identity", identity.key, megabytes)
     limiter.hit("upload_mb", "address", context.address, megabytes)
     limiter.hit("upload_mb", "identity", identity.key, megabytes)
 
 
-def receive(file_id, body, how="file"):
-    """Take the body in and look at it: what was found. Raises Invalid, TooLarge."""
-    if not uploads.receive(file_id, body.pieces()):
+def receive(file_id, context, is_guest, how="file"):
+    """Take the body in and look at it: what was found. Raises Invalid, TooLarge, RateLimited."""
+    if not uploads.receive(file_id, context.body.pieces()):
         raise Invalid("The file is empty. Choose another.")
     part, new = (uploads.folder / f"{file_id}{end}" for end in (PART, NEW))
-    return inspection.look(part, new, how)
+    return inspection.look(part, new, inspection.turn(uploads.head(file_id), context.address, not is_guest), how)
 
 
 def clean_name(name, kind):

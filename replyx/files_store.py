@@ -43,7 +43,8 @@ def total(q):
 
 def unused_of_guests(q):
     """Bytes of guests' files that are in no message."""
-    return q.one("SELECT coalesce(sum(size), 0) AS size FROM file WHERE message_id IS NULL AND guest_hash IS NOT NULL")["size"]
+    return q.one("SELECT coalesce(sum(size), 0) AS size FROM file WHERE message_id IS NULL AND guest_hash IS NOT NULL "
+                 "AND guest_hash NOT LIKE 'api_key:%'")["size"]
 
 
 def known(q, ids):

@@ -5,8 +5,9 @@ import time
 from marshmallow import ValidationError
 
 from . import accounts, arrival, avatars, chat, files, mail, rooms, sites, tokens, trials, values
-from .errors import ForbiddenOrigin, Invalid, ReplyXError, StorageUnavailable, Unauthorized
+from .errors import CODES, ForbiddenOrigin, Invalid, ReplyXError, StorageUnavailable, Unauthorized
 from .limits import limiter
+from .refusals import refusals
 from .tally import tally
 
 log = logging.getLogger(__name__)
@@ -32,8 +33,9 @@ def handle(action, credentials, unpack, context):
         _count_refusal(action, payload, credentials, context, error)
         raise
     except ReplyXError as error:
-        log.warning("[%s] %s refused: %s transport=%s address=%s%s", prefix, action.name, error.code,
-                    context.transport, context.address, _places(error))
+        if refusals.is_new(prefix, action.name, error.code, context.address):
+            log.warning("[%s] %s refused: %s transport=%s address=%s%s", prefix, action.name, error.code,
+                        context.transport, context.address, _places(error))
         _count_refusal(action, payload, credentials, context, error)
         raise
     except Exception:
@@ -52,14 +54,16 @@ def _count_refusal(action, payload, credentials, context, error):
 def admit(sid, credentials, context):
     """Check a socket's credentials at its connect, and put it into its rooms before the connect is answered."""
     prefix = credentials.channel.capitalize()
-    log.info("[%s] connection attempt address=%s origin=%s", prefix, context.address, credentials.origin or "none")
+    if not refusals.is_known(prefix, "connection", CODES, context.address):
+        log.info("[%s] connection attempt address=%s origin=%s", prefix, context.address, credentials.origin or "none")
     try:
         identity = _identify(credentials, {credentials.speaks}, "connect", context)
         limiter.check_open(rooms.open_from(context.address))
         rooms.add(sid, rooms.Connection(credentials, context))
         dialog_id = chat.join(sid, identity)
     except ReplyXError as error:
-        log.warning("[%s] connection refused: %s address=%s", prefix, error.code, context.address)
+        if refusals.is_new(prefix, "connection", error.code, context.address):
+            log.warning("[%s] connection refused: %s address=%s", prefix, error.code, context.address)
         raise
     except Exception:
         log.exception("[%s] connection failed", prefix)

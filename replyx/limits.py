@@ -22,14 +22,21 @@ LIMITS = {
     "report": (6, 60),
     "refused": (10, 60),
     "contact": (5, 600),
-    "transcript": (3, 3600),
+    "transcript": (5, 24 * 3600),
+    # These two by who is written to: for one guest or dialog, and for all.
+    "transcript_to": (3, 24 * 3600),
     "mail": (5, 24 * 3600),
     "upload": (30, 600),
     "upload_mb": (100, 3600),
+    "file_kb": (100 * 1024, 24 * 3600),
 }
 # Many people may share an address: an office, a phone network. The room for files, everybody shares.
 ADDRESS_FACTOR = 10
-ADDRESS_FACTORS = {"upload_mb": 2}
+ADDRESS_FACTORS = {"upload_mb": 2, "file_kb": 3, "transcript": 4, "transcript_to": 3, "mail": 4}
+# What is said in place of a number of seconds.
+ENOUGH_MAILS = "This chat was mailed often enough for one day. Ask for it again tomorrow."
+REFUSALS = {"file_kb": "These are as many files as one day allows. Send the rest tomorrow, or write instead.",
+            "transcript": ENOUGH_MAILS, "transcript_to": ENOUGH_MAILS}
 SWEEP_SECONDS = 10
 # Sockets that one address may have open at a time.
 MAX_OPEN = 1000
@@ -108,13 +115,16 @@ class Limiter:
         threading.Thread(target=self._sweep, name="replyx-limits", daemon=True).start()
 
     def hit(self, name, scope, who, cost=1):
-        """Count one use, or `cost`, of limit `name` by an address or an identity. Raises RateLimited when it is used up."""
+        """Count one use, or `cost`, of limit `name` by an address or an identity. Raises RateLimited when it is used up; a cost
+        that is more than is left counts for nothing."""
+        if cost > 1:
+            self.check(name, scope, who, cost)
         if not self._windows.hit(self._items[name, scope], who, cost=cost):
             self._refuse(name, scope, who)
 
-    def check(self, name, scope, who):
-        """Raise RateLimited when the limit is used up; count nothing."""
-        if not self._windows.test(self._items[name, scope], who):
+    def check(self, name, scope, who, cost=1):
+        """Raise RateLimited when the limit is used up, or has not `cost` left; count nothing."""
+        if not self._windows.test(self._items[name, scope], who, cost=cost):
             self._refuse(name, scope, who)
 
     def check_open(self, count):
@@ -127,7 +137,7 @@ class Limiter:
         if self._refuses:
             ends = self._windows.get_window_stats(self._items[name, scope], who).reset_time
             wait = max(1, math.ceil(ends - clock.seconds()))
-            raise RateLimited(f"Too many requests. Wait {wait} s and try again.", retry_after=wait)
+            raise RateLimited(REFUSALS.get(name, f"Too many requests. Wait {wait} s and try again."), retry_after=wait)
 
     def _sweep(self):
         while True:

@@ -188,8 +188,8 @@ class Message(db.Model):
 
 
 class File(db.Model):
-    """A file that somebody sent, kept in `uploads/` of the instance under its `file_id`. Who sent it is a guest or a
-    manager; without a message it goes after a day."""
+    """A file that somebody sent, kept in `uploads/` of the instance under its `file_id`. Who sent it is a guest, a
+    manager, or an API key, whose `guest_hash` is `api_key:` and its number; without a message it goes after a day."""
     __table_args__ = _table(
         Index("file_of_message", "message_id"),
         Index("file_orphans", "created_at", sqlite_where=text("message_id IS NULL")),

@@ -20,6 +20,7 @@ from .limits import limiter
 from .notify import digest, transcript
 from .notify.base import Undelivered
 from .notify.email import Email
+from .values import mailbox
 
 log = logging.getLogger(__name__)
 
@@ -161,8 +162,8 @@ class Outbox:
             self._sent.add(row["id"])
             if row["manager_id"]:
                 self._mailed_at[row["manager_id"]] = clock.seconds()
-            else:
-                limiter.hit("mail", "identity", letter.address.lower())
+            elif row["kind"] == "mail":
+                _count_mail(limiter.hit, row, letter)
             self._forget(row["id"])
             yield row, letter
 
@@ -183,11 +184,12 @@ class Outbox:
                 yield letter
 
     def _may_send(self, row, letter):
-        """A guest's address is anything that somebody typed: a stranger's gets a few mails a day, the rest waits."""
-        if row["manager_id"]:
+        """A guest's address is anything that somebody typed: a stranger's gets a few mails a day, the rest waits. Whole dialogs
+        were counted when they were asked for."""
+        if row["manager_id"] or row["kind"] != "mail":
             return True
         try:
-            limiter.check("mail", "identity", letter.address.lower())
+            _count_mail(limiter.check, row, letter)
             return True
         except RateLimited as error:
             until = now(error.retry_after)
@@ -211,6 +213,14 @@ class Outbox:
         """Seconds until the next try: a fifth of what a line waits, doubled each time, an hour at most; and not all at once."""
         wait = min(self._after / 5 * 2 ** (attempts - 1), LONGEST_BACK_OFF)
         return wait * random.uniform(0.75, 1.25)
+
+
+def _count_mail(count, row, letter):
+    """Count a mail to a guest, or only check: by the dialog, and by whom it goes to. What is known to be somebody's own address
+    does not count with what strangers say is theirs."""
+    to = mailbox(letter.address)
+    count("mail", "identity", (row["dialog_id"], to))
+    count("mail", "address", (letter.is_known, to))
 
 
 def _parsed(text):

@@ -141,8 +141,8 @@ def manager_to_mail(q, manager_id):
 
 def dialog_to_mail(q, dialog_id):
     return q.one("SELECT d.id, d.status, d.guest_id, d.assistant_id, d.site_id, d.guest_read_id, d.manager_read_id, g.email, "
-                 "g.lang, s.name AS site_name FROM dialog d JOIN guest g ON g.id = d.guest_id JOIN site s ON s.id = d.site_id "
-                 "WHERE d.id = :id", id=dialog_id)
+                 "g.lang, g.is_verified, s.name AS site_name FROM dialog d JOIN guest g ON g.id = d.guest_id "
+                 "JOIN site s ON s.id = d.site_id WHERE d.id = :id", id=dialog_id)
 
 
 def lines(q, dialog_id, sender, after, up_to, limit):

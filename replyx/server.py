@@ -20,6 +20,7 @@ from .errors import StorageUnavailable, fail
 from .extensions import socketio, writer
 from .limits import limiter
 from .outbox import outbox
+from .refusals import refusals
 from .tally import tally
 from .version import VERSION
 
@@ -115,6 +116,7 @@ def main(app):
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: eventlet.spawn(stop.set))
     limiter.start_sweeping()
+    refusals.start_sweeping()
     tally.start_flushing()
     outbox.start()
     tidying.start()
@@ -177,6 +179,7 @@ def _drain(app, listener):
     rooms.disconnect_everybody()
     while app.gateway.answering > 0 and time.monotonic() < deadline:
         time.sleep(0.02)
+    refusals.sweep(at_once=True)
     outbox.stop()
     tally.stop()
     writer.stop()

@@ -95,6 +95,11 @@ class Identity(NamedTuple):
     two_factor: bool = False
     session_hash: str = ""
 
+    @property
+    def uploader(self):
+        """Who a file is from, as its row keeps it: (guest_hash, manager_id). An API key stands where a guest's hash does."""
+        return (None, self.manager_id) if self.manager_id else (self.guest_hash or self.key, None)
+
     def sees(self, site_id):
         return self.site_ids is None or site_id in self.site_ids
 

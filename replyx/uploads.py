@@ -14,11 +14,13 @@ from .errors import RateLimited, StorageUnavailable
 from .green import in_thread
 
 PART, NEW = ".part", ".new"
-PIECE = 128 * 1024
+PIECE, HEAD = 128 * 1024, 16
 # What must stay free on the disk: the database comes first.
 LEAST_FREE = 200 * 2**20
-# Files on their way in at the same time, for one address and for all.
-AT_ONCE, ALL_AT_ONCE = 10, 100
+# Files on their way in at the same time: for one address, for all guests, and for all managers, whom no guest keeps out.
+AT_ONCE, GUESTS_AT_ONCE, MANAGERS_AT_ONCE = 10, 200, 50
+# The room is looked at anew whenever this much has come of a file.
+STEP = 2**20
 # What guests' files in no message may take: a quarter of all room, but some dozens of files in any case.
 UNUSED_PART, LEAST_UNUSED = 4, 200 * 2**20
 # The threads off the hub are few, and COMMIT needs one.
@@ -42,7 +44,8 @@ class Uploads:
 
     def _forget(self):
         self._used = self._unused = None
-        self._reserved, self._sending = 0, Counter()
+        # By whether they are guests', addresses and how many files each sends; by file, the bytes that have come.
+        self._sending, self._coming = {True: Counter(), False: Counter()}, {}
 
     def init_app(self, app):
         settings = app.config["REPLYX"]
@@ -57,15 +60,16 @@ class Uploads:
     @contextmanager
     def room(self, file_id, address, size, for_guest):
         """Room for a file of up to `size` bytes while it comes in; what it left half done is gone at the end. Guests' files
-        that are in no message have a share of it: they can't keep all others out.
+        that are in no message have a share of it: they can't keep all others out. What is announced takes none: it may
+        never come.
 
         Raises RateLimited or StorageUnavailable.
         """
-        if self._sending[address] >= AT_ONCE or self._sending.total() >= ALL_AT_ONCE:
+        sending, most = self._sending[for_guest], GUESTS_AT_ONCE if for_guest else MANAGERS_AT_ONCE
+        if sending[address] >= AT_ONCE or sending.total() >= most:
             raise RateLimited("Too many files are being sent at once. Wait until some have arrived.", retry_after=5)
-        self._sending[address] += 1
-        # An image is there twice for a moment.
-        self._reserved += 2 * size
+        sending[address] += 1
+        self._coming[file_id] = 0
         try:
             self._require_room(size)
             if for_guest:
@@ -75,17 +79,19 @@ class Uploads:
             self._trouble.report(error)
             raise StorageUnavailable(BROKEN) from error
         finally:
-            self._sending[address] -= 1
-            self._sending += Counter()
-            self._reserved -= 2 * size
+            sending[address] -= 1
+            if not sending[address]:
+                del sending[address]
+            del self._coming[file_id]
             _on_disk(_remove, [self.folder / f"{file_id}{end}" for end in (PART, NEW)])
 
     def _require_room(self, size):
+        """Room for `size` bytes more than have come."""
         used = self.used()
-        if used + self._reserved > self._most + size:
+        if used + sum(self._coming.values()) + size > self._most:
             self._refuse(f"{used // 2**20} MB of REPLYX_UPLOADS_MAX_MB are used")
         found = _on_disk(os.statvfs, self.folder)
-        if found.f_bavail * found.f_frsize < LEAST_FREE + self._reserved:
+        if found.f_bavail * found.f_frsize < LEAST_FREE + size:
             self._refuse(f"less than {LEAST_FREE // 2**20} MB are free on the disk")
 
     def _require_share(self, size):
@@ -126,12 +132,18 @@ class Uploads:
     # Writing
 
     def receive(self, file_id, pieces):
-        """Write what comes in to `ID.part`; its size."""
-        size = 0
+        """Write what comes in to `ID.part`, in a `room`; its size. Raises StorageUnavailable."""
         for piece in pieces:
+            before = self._coming[file_id]
+            self._coming[file_id] += len(piece)
+            if before // STEP < self._coming[file_id] // STEP:
+                self._require_room(0)
             _on_disk(_append, self.folder / f"{file_id}{PART}", piece)
-            size += len(piece)
-        return size
+        return self._coming[file_id]
+
+    def head(self, file_id):
+        """The first bytes of what came in."""
+        return _on_disk(_read, self.folder / f"{file_id}{PART}", 0, HEAD)
 
     def keep(self, file_id, is_new):
         """Make what came in, or the image drawn from it, the file; its size. It is on the disk when this returns."""

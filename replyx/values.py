@@ -143,6 +143,12 @@ def address(text):
     return written
 
 
+def mailbox(address):
+    """Whose mails an address gets, as far as its writing tells: without capitals, a tag, or the dots that some don't count."""
+    local, _, domain = address.lower().rpartition("@")
+    return f"{local.partition('+')[0].replace('.', '')}@{domain}"
+
+
 class Email(Text):
     """An address that mail can be sent to, given as servers write it: the domain in lower-case IDNA."""
     default_error_messages = {"address": "Must be an email address like name@example.com."}

@@ -28,6 +28,13 @@ def photo():
     return image("JPEG", (3000, 1500), exif=exif, comment=b"Secret comment", xmp=b"<x:xmpmeta>Secret place</x:xmpmeta>")
 
 
+def scans(count, behind=b""):
+    """A JPEG whose last scan, of few bytes for however many pixels, comes so often in all; with something behind its end."""
+    whole = image("JPEG", (400, 300), progressive=True)
+    starts = [place for place in range(len(whole)) if whole[place:place + 2] == b"\xff\xda"]
+    return whole[:-2] + whole[starts[-1]:-2] * (count - len(starts)) + whole[-2:] + behind
+
+
 def bomb(side=50_000):
     """A PNG of some 300 KB with billions of pixels."""
     def chunk(kind, data):
@@ -38,10 +45,10 @@ def bomb(side=50_000):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
-def archive(**files):
+def archive(packed=zipfile.ZIP_STORED, **files):
     """A zip; `__` in a name is a `/`, and `_types` is what every Office document has."""
     made = io.BytesIO()
-    with zipfile.ZipFile(made, "w") as zipped:
+    with zipfile.ZipFile(made, "w", packed) as zipped:
         for name, text in files.items():
             zipped.writestr({"_types": "[Content_Types].xml"}.get(name, name.replace("__", "/")), text)
     return made.getvalue()
@@ -49,6 +56,7 @@ def archive(**files):
 
 OFFICE = "application/vnd.openxmlformats-officedocument."
 ODF = "application/vnd.oasis.opendocument."
+WORD = "application/vnd.ms-word.document."
 
 
 @cache
@@ -64,7 +72,7 @@ def taken():
         "a.pptx": (archive(_types="<a/>", ppt__slides="<a/>"), f"{OFFICE}presentationml.presentation"),
         "a.odt": (archive(mimetype=f"{ODF}text", content="<a/>"), f"{ODF}text"),
         "a.ods": (archive(mimetype=f"{ODF}spreadsheet"), f"{ODF}spreadsheet"),
-        "a.zip": (archive(anything="x"), "application/zip"),
+        "a.zip": (archive(anything="x"), "application/zip"), "b.zip": (archive(scripts__run="x", basic__x="x"), "application/zip"),
         "a.mp3": (b"\xff\xfb\x90\x64" + bytes(400), "audio/mpeg"), "b.mp3": (b"ID3\x04\0\0\0\0\0\x10" + bytes(99), "audio/mpeg"),
         "a.m4a": (b"\0\0\0\x18ftypM4A \0\0\0\0M4A mp42", "audio/mp4"), "a.ogg": (b"OggS\0\2" + bytes(60), "audio/ogg"),
         "a.mp4": (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", "video/mp4"),
@@ -88,6 +96,19 @@ def refused():
         "an unfinished zip": archive(a="x")[:-9],
         "macros of Office": archive(_types="<a/>", word__document="x", **{"word__vbaProject.bin": "x"}),
         "macros of LibreOffice": archive(mimetype=f"{ODF}text", **{"Basic__script-lc.xml": "x"}),
+        "macros in other letters": archive(_types="<a/>", word__document="x", **{"word__VBAPROJECT.BIN": "x"}),
+        "macros under another name": archive(_types=f"<Default Extension='xml' ContentType='{WORD}MacroEnabled.main+xml'/>",
+                                             word__document="x", word__other="x"),
+        "macros of Excel 4": archive(_types="<a ContentType='application/vnd.ms-excel.macrosheet+xml'/>", xl__workbook="x"),
+        "macros in UTF-16": archive(_types=f"<a ContentType='{WORD}macroEnabled.main+xml'/>".encode("utf-16"), word__document="x"),
+        "macros in entities": archive(_types=f"<a ContentType='{WORD}m&#97;croEnabled.main+xml'/>", word__document="x"),
+        "types in other letters": archive(**{"[CONTENT_TYPES].XML": f"<a ContentType='{WORD}macroEnabled.main+xml'/>"},
+                                          word__document="x"),
+        "types twice": archive(_types="<a/>", **{"[content_types].xml": "<a/>"}, word__document="x"),
+        "types that are too long": archive(zipfile.ZIP_DEFLATED, _types=b" " * 2**24, word__document="x"),
+        "types that are packed like no document's": archive(zipfile.ZIP_BZIP2, _types="<a/>", word__document="x"),
+        "scripts of LibreOffice": archive(mimetype=f"{ODF}text", **{"SCRIPTS__python__x.py": "x"}),
+        "scripts behind a mimetype that is not the first": archive(a="x", mimetype=f"{ODF}text", **{"Basic\\x.xml": "x"}),
         "rar": b"Rar!\x1a\7\1\0", "matroska": b"\x1aE\xdf\xa3\x42\x82\x88matroska", "a wave": b"RIFF\0\0\0\0WAVEfmt ",
     }
 
@@ -95,7 +116,7 @@ def refused():
 def broken_images():
     """Images by their first bytes that can't be drawn anew."""
     whole = image("JPEG", (400, 300))
-    return {"a bomb": bomb(), "half a JPEG": whole[:len(whole) // 2],
+    return {"a bomb": bomb(), "half a JPEG": whole[:len(whole) // 2], "a JPEG of many scans": scans(101),
             "a JPEG's beginning": b"\xff\xd8\xff\xe0<script>alert(1)</script>",
             "a GIF of script": b"GIF89a/*<script>alert(1)</script>*/=1;",
             "a PNG's beginning": b"\x89PNG\r\n\x1a\n" + os.urandom(99),

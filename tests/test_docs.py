@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from replyx import bounds, config, descriptions, identity, intake, site_schemas, styles, transport
+from replyx import bounds, config, descriptions, downloads, identity, intake, site_schemas, styles, transport
 from replyx.cli import main
 from replyx.delivery_schemas import FAILURES
 from replyx.doctor import CHECKS
@@ -16,7 +16,7 @@ from replyx.limits import ADDRESS_FACTOR, ADDRESS_FACTORS, LIMITS, MAX_OPEN
 from replyx.notify import transcript
 from replyx.schemas import MAX_ATTACHMENTS, MAX_TEXT
 from replyx.tally import FLUSH_SECONDS, KEEP_DAYS
-from replyx.uploads import AT_ONCE, LEAST_UNUSED, UNUSED_PART
+from replyx.uploads import AT_ONCE, GUESTS_AT_ONCE, LEAST_UNUSED, MANAGERS_AT_ONCE, UNUSED_PART
 from tests.test_cli import every_command
 
 ROOT = Path(__file__).parent.parent
@@ -130,13 +130,20 @@ def test_limits():
     assert hour == 3600 and rows["sending files"] == (
         f"{count} in {seconds} s and {megabytes} MB in an hour for a guest or manager; "
         f"{megabytes * ADDRESS_FACTORS['upload_mb']} MB in an hour and {AT_ONCE} at once from an address")
+    (kilobytes, day), factor = LIMITS["file_kb"], ADDRESS_FACTORS["file_kb"]
+    assert day == 24 * 3600 and rows["files that a guest may leave in a day"] == (
+        f"{kilobytes // 1024} MB as they are kept; {kilobytes * factor // 1024} MB from an address")
     assert UNUSED_PART == 4 and rows["guests' files that are in no message"] == (
         f"a quarter of `REPLYX_UPLOADS_MAX_MB`, or {LEAST_UNUSED // 2**20} MB if that is more")
     assert rows["a file's bytes"] == (f"{bounds.BODY_SECONDS} s, and a second more for each {bounds.LEAST_RATE // 1024} KB "
-                                      "that has come")
-    assert rows["mails to a guest's address"] == f"{LIMITS['mail'][0]} in a day" and LIMITS["mail"][1] == 24 * 3600
-    assert rows["asking for a dialog by mail"] == f"{LIMITS['transcript'][0]} in an hour for a guest"
-    assert LIMITS["transcript"][1] == 3600
+                                      f"that has come; never {bounds.IDLE_SECONDS} s without any")
+    assert rows["files on their way at once"] == (
+        f"{GUESTS_AT_ONCE} of guests, and {MANAGERS_AT_ONCE} of managers beside them; {downloads.AT_ONCE} to an address")
+    day = {name: (amount, amount * ADDRESS_FACTORS[name]) for name, (amount, seconds) in LIMITS.items() if seconds == 24 * 3600}
+    assert rows["mails of answers to a person"] == "{} in a day for a dialog, {} for all".format(*day["mail"])
+    assert rows["asking for a dialog by mail"] == (
+        "{} in a day for a guest, {} from an address; {} to one person for a guest, {} for all".format(
+            *day["transcript"], *day["transcript_to"]))
     assert f"newest {transcript.MOST_LINES:,} messages or {transcript.MOST_BYTES // 1000} KB" in REFERENCE
     assert f"{identity.MOST_SECONDS // 86400} days ahead at most" in REFERENCE
     assert rows["open sockets"].startswith(f"{MAX_OPEN:,} for an address")

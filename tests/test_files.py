@@ -1,26 +1,21 @@
-"""Files of guests and managers, from the first byte to the browser; their pictures; and what goes when nobody needs it."""
+"""Files of guests and managers, from the first byte to the browser; and their pictures."""
 import os
+import socket
 import sqlite3
-import sys
-import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import pytest
 import requests
 
-from replyx import clock, config, create_app, files, files_store, store, tidying
-from replyx.database import reader
-from replyx.errors import RateLimited, StorageUnavailable
-from replyx.extensions import db, writer
+from replyx import clock
+from replyx.downloads import AT_ONCE as DOWNLOADS_AT_ONCE
 from replyx.files import MOST_BYTES
 from replyx.links import links
-from replyx.notify import digest
-from replyx.uploads import AT_ONCE, uploads
 from tests import samples
 from tests.cast import RAW, Guest
-from tests.hostile.wire import chunked, http, refusal
+from tests.hostile.wire import chunked, connection, http, refusal
 from tests.served import until
 
 MB = 2**20
@@ -143,6 +138,31 @@ def test_a_body_that_lies_about_itself_is_refused(cast, served, nothing_kept):
     assert raw(served, cast.guest(), chunked(b"a"), "Transfer-Encoding: chunked", "Content-Length: 5")[0] == 400
 
 
+@pytest.mark.parametrize("start", [b"Content-Length: 100\r\n\r\nabc", b"Content-Length: 100\r\n\r\n",
+                                   b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+                                   b"Transfer-Encoding: chunked\r\n\r\nff\r\nabc"], ids=["length", "nothing", "chunks", "a chunk"])
+def test_a_file_that_ends_early_is_not_kept(cast, served, nothing_kept, start):
+    lines = [f"{name}: {value}" for name, value in cast.guest().headers.items()]
+    with connection(served) as link:
+        link.sendall("\r\n".join(["POST /api/site/files?name=a.txt HTTP/1.1", "Host: a", f"Content-Type: {RAW}", *lines, ""]
+                                 ).encode() + start)
+        link.shutdown(socket.SHUT_WR)
+        assert link.recv(4096).split(b" ", 2)[1:2] in ([b"400"], [])
+
+
+def test_who_reads_nothing_holds_so_many_downloads_and_no_more(cast, served):
+    url = cast.guest().upload(b"line\n" * (MOST_BYTES // 5)).json()["file"]["url"]
+    with ExitStack() as stack:
+        links = [stack.enter_context(connection(served)) for _ in range(DOWNLOADS_AT_ONCE)]
+        for link in links:
+            link.sendall(f"GET {url} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            assert link.recv(12) == b"HTTP/1.1 200"
+        answer = requests.get(served.url + url, timeout=10)
+        assert answer.status_code == 429 and int(answer.headers["Retry-After"])
+        assert requests.get(served.url + url, headers={"X-Forwarded-For": "203.0.113.9"}, timeout=10).ok
+    until(lambda: requests.get(served.url + url, timeout=10).ok, what="the end of those that were left")
+
+
 @pytest.mark.parametrize("query", ["", "?name=", "?name=%20", "?name=a&dialog_id=x", "?name=a&other=1", "?name=" + "a" * 1001])
 def test_a_wrong_query_is_refused_before_a_byte_is_read(cast, served, nothing_kept, query):
     # The body never comes: an answer at all means that nothing waited for it.
@@ -251,6 +271,19 @@ def test_a_file_is_its_senders_alone_and_for_one_message(cast):
         assert code(guest.http("POST", f"/dialogs/{dialog['id']}/messages", payload)) == "invalid"
 
 
+def test_a_file_of_an_api_key_is_that_keys_alone(cast, served):
+    dialog = cast.guest().open()["dialog"]
+
+    def call(key, path, **options):
+        headers = {"Authorization": f"Bearer {key}", **options.pop("headers", {})}
+        return requests.post(f"{served.url}/api/manager{path}", headers=headers, timeout=10, **options)
+    first, second = (served.command("apikey", "add", name, "--role", "owner", "--json")["key"] for name in ("one", "two"))
+    file = call(first, f"/files?name=a.txt&dialog_id={dialog['id']}", data=b"a", headers={"Content-Type": RAW}).json()["file"]
+    line = {"text": "", "attachments": [file["id"]]}
+    assert code(call(second, f"/dialogs/{dialog['id']}/messages", json=line)) == "invalid"
+    assert call(first, f"/dialogs/{dialog['id']}/messages", json=line).json()["message"]["attachments"] == [file]
+
+
 @pytest.mark.parametrize("transport", ["http", "socket"])
 def test_a_file_that_is_gone_is_named_by_its_place(cast, transport):
     guest = cast.guest()
@@ -309,168 +342,6 @@ def test_an_assistants_picture_is_the_owners_to_change(cast, served):
     assert code(cast.owner.upload(b"hello", "/avatar")) == "invalid"
     with closing(sqlite3.connect(served.instance / "replyx.db")) as database:
         assert database.execute("SELECT avatar FROM assistant WHERE id = ?", [assistant_id]).fetchone()[0]
-
-
-# Room, and what goes
-
-@pytest.fixture(scope="module")
-def instance(tmp_path_factory):
-    """An instance of 20 MB of files in this process."""
-    app = create_app(config.load({"REPLYX_INSTANCE": str(tmp_path_factory.mktemp("room")), "REPLYX_UPLOADS_MAX_MB": "20"}))
-    site_id = writer.submit(lambda tx: tx.insert("site", name="Shop", site_token="st", domains="[]", created_at="x"))
-    yield site_id
-    writer.stop()
-    with app.app_context():
-        db.engine.dispose()
-
-
-def add(site_id, size=3, age=0, file_id=None):
-    file_id = file_id or str(uuid.uuid4())
-    (uploads.folder / file_id).write_bytes(bytes(size))
-    writer.submit(lambda tx: [files_store.add(tx, file_id, site_id, "hash", None, name="a.txt", type="text/plain", size=size,
-                                              width=None, height=None),
-                              tx.execute("UPDATE file SET created_at = :at WHERE file_id = :id", at=clock.now(-age), id=file_id)])
-    return file_id
-
-
-def takes(address, size, for_guest=True):
-    with uploads.room("b", address, size, for_guest):
-        pass
-
-
-def refuses(address, size, for_guest=True):
-    with pytest.raises(StorageUnavailable, match="no room"):
-        takes(address, size, for_guest)
-
-
-def test_there_is_room_for_so_much_and_no_more(instance, monkeypatch):
-    add(instance, 5 * MB)
-    uploads.count_anew()
-    with uploads.room("a", "10.0.0.1", 7 * MB, True):
-        refuses("10.0.0.2", 7 * MB)
-    takes("10.0.0.2", 7 * MB)
-    monkeypatch.setattr(sys.modules["replyx.uploads"], "LEAST_FREE", 2**60)
-    refuses("10.0.0.2", 1)
-
-
-def test_what_is_in_no_message_has_a_share_of_the_room(instance, monkeypatch):
-    monkeypatch.setattr(sys.modules["replyx.uploads"], "LEAST_UNUSED", 0)
-    writer.submit(lambda tx: tx.execute("DELETE FROM file"))
-    uploads.count_anew()
-    first = add(instance, 4 * MB)
-    takes("10.0.0.1", MB)
-    uploads.count(MB // 2, True)
-    refuses("10.0.0.1", 2 * MB)
-    # A manager is not kept out, and what messages take is room again.
-    takes("10.0.0.1", 2 * MB, False)
-    writer.submit(lambda tx: tx.execute("UPDATE file SET guest_hash = NULL WHERE file_id = :id", id=first))
-    takes("10.0.0.1", 2 * MB)
-    uploads.count_anew()
-
-
-def test_what_was_not_stored_takes_no_room(instance, monkeypatch):
-    """The row fails, as on a full disk: the file goes, and its bytes do not count."""
-    class Stranger:
-        speaks, site_id, guest_hash, manager_id, key = "guest", instance, "stranger", None, "stranger"
-
-    class Context:
-        address = "10.0.0.9"
-
-        class body:
-            size = 3 * MB
-
-            def pieces():
-                yield b"a" * (3 * MB)
-
-    before, names = uploads.used(), set(os.listdir(uploads.folder))
-    writer.submit(lambda tx: tx.execute("CREATE TRIGGER full BEFORE INSERT ON file BEGIN SELECT raise(ABORT, 'full'); END"))
-    for _ in range(8):
-        with pytest.raises(sqlite3.IntegrityError):
-            files.upload(Stranger, {"name": "a.txt"}, Context)
-    writer.submit(lambda tx: tx.execute("DROP TRIGGER full"))
-    assert uploads.used() == before and set(os.listdir(uploads.folder)) == names
-    answer = files.upload(Stranger, {"name": "a.txt"}, Context)
-    assert uploads.used() == before + 3 * MB == files_store.total(reader)
-    writer.submit(lambda tx: tx.execute("UPDATE file SET created_at = :at WHERE file_id = :id", at=clock.now(-90_000),
-                                        id=answer.body["file"]["id"]))
-    tidying.sweep(with_strays=False)
-    assert uploads.used() == files_store.total(reader) < before + 3 * MB
-
-
-def test_an_address_sends_so_many_at_once_and_no_more(instance):
-    rooms = [uploads.room(str(number), "10.0.0.1", 10, True) for number in range(AT_ONCE)]
-    for room in rooms:
-        room.__enter__()
-    with pytest.raises(RateLimited), uploads.room("x", "10.0.0.1", 10, True):
-        pass
-    takes("10.0.0.2", 10)
-    for room in rooms:
-        room.__exit__(None, None, None)
-
-
-def test_what_nobody_needs_goes_and_nothing_else(instance):
-    old, new, used = (add(instance, age=age) for age in (24 * 3600 + 1, 23 * 3600, 48 * 3600))
-    writer.submit(lambda tx: [
-        tx.insert("guest", site_id=instance, guest_hash="hash", created_at="x"),
-        tx.insert("assistant", site_id=instance, name="A", avatar="mine.webp", created_at="x"),
-        tx.insert("dialog", site_id=instance, guest_id=1, assistant_id=1, status="open", handler="waiting", last_message_id=1,
-                  last_guest_message_id=1, guest_read_id=0, manager_read_id=0, created_at="x"),
-        tx.insert("message", dialog_id=1, sender="manager", text="x", client_id="x", author_avatar="old.webp", created_at="x"),
-        files_store.use(tx, [used], 1)])
-    stray, arriving = (str(uuid.uuid4()) for _ in range(2))
-    for name in (stray, f"{stray}.part", f"{stray}.new", f"{arriving}.part", arriving):
-        (uploads.folder / name).write_bytes(b"x")
-    for name in (stray, f"{stray}.part", f"{stray}.new", new, used):
-        os.utime(uploads.folder / name, (time.time() - 2 * 24 * 3600,) * 2)
-    for name, age in (("mine.webp", 2), ("old.webp", 2), ("gone.webp", 2), ("fresh.webp", 0)):
-        (uploads.avatars / name).write_bytes(b"x")
-        os.utime(uploads.avatars / name, (time.time() - age * 24 * 3600,) * 2)
-    tidying.sweep(with_strays=False)
-    names = set(os.listdir(uploads.folder))
-    assert old not in names and {new, used, stray} <= names
-    tidying.sweep(with_strays=True)
-    names = set(os.listdir(uploads.folder))
-    assert {new, used, stray} <= names and not {f"{stray}.part", f"{stray}.new"} & names
-    tidying.sweep(with_strays=True)
-    names = set(os.listdir(uploads.folder))
-    assert {new, used, arriving, f"{arriving}.part"} <= names and stray not in names
-    assert set(os.listdir(uploads.avatars)) == {"mine.webp", "old.webp", "fresh.webp"}
-
-
-def test_files_outlast_a_database_that_is_put_aside_for_a_while(instance):
-    kept = add(instance)
-    (uploads.avatars / "kept.webp").write_bytes(b"x")
-    for path in (uploads.folder / kept, uploads.avatars / "kept.webp"):
-        os.utime(path, (time.time() - 400 * 24 * 3600,) * 2)
-    row = writer.submit(lambda tx: tx.all("DELETE FROM file WHERE file_id = :id RETURNING *", id=kept))[0]
-    tidying.sweep(with_strays=True)
-    writer.submit(lambda tx: [tx.insert("file", **row), tx.update("assistant", 1, avatar="kept.webp")])
-    tidying.sweep(with_strays=True)
-    assert (uploads.folder / kept).exists() and (uploads.avatars / "kept.webp").exists()
-
-
-def test_more_than_a_batch_goes(instance, monkeypatch):
-    monkeypatch.setattr(tidying, "BATCH", 3)
-    monkeypatch.setattr(tidying, "PAUSE", 0)
-    ids = [add(instance, age=90_000) for _ in range(8)]
-    tidying.sweep(with_strays=True)
-    assert not set(ids) & set(os.listdir(uploads.folder))
-
-
-def test_a_mail_names_the_files_of_a_line(instance):
-    def unit(tx):
-        guest_id = tx.insert("guest", site_id=instance, guest_hash="mailed", created_at="x")
-        assistant_id = tx.insert("assistant", site_id=instance, name="A", created_at="x")
-        dialog_id = tx.insert("dialog", site_id=instance, guest_id=guest_id, assistant_id=assistant_id, status="open",
-                              handler="waiting", last_message_id=0, last_guest_message_id=0, guest_read_id=0,
-                              manager_read_id=0, created_at="x")
-        for text, names in (("", ["photo.jpg"]), ("see", ["a.pdf", "b.pdf"]), ("text alone", [])):
-            store.add_message(tx, dialog_id, "guest", text, text, files=[{"name": name} for name in names])
-        manager_id = tx.insert("manager", email="a@b.example", name="Anna", role="owner", password_hash="x", all_sites=True,
-                               created_at="x")
-        return {"id": 1, "created_at": "x", "manager_id": manager_id, "lines": {str(dialog_id): [0, 2**40]}}
-    letter = digest.compose(reader, writer.submit(unit), "https://chat.example.com")
-    assert "> [photo.jpg]\n\n> see\n> [a.pdf]\n> [b.pdf]\n\n> text alone\n" in letter.text
 
 
 @pytest.mark.browser

@@ -130,6 +130,14 @@ def test_what_cannot_be_sent_is_refused_in_words(widget, files):
     widget.page.route("**/files?*", lambda route: route.fulfill(status=404, json={"ok": False, "error": {"code": "not_found"}}))
     files.choose(file("late.txt"))
     expect(files.chips.last).to_contain_text("The chat that late.txt was for no longer exists. Reload the page")
+    # A limit by the day is no reason to wait: the message could go in an hour at the soonest.
+    widget.page.unroute("**/files?*")
+    widget.page.route("**/files?*", lambda route: route.fulfill(status=429, json={
+        "ok": False, "error": {"code": "rate_limited", "retry_after": 3601}}))
+    files.choose(file("large.txt"))
+    files.are("failed", "failed", "failed")
+    expect(files.chips.last).to_contain_text("large.txt was not sent: these are as many files as one day allows.")
+    widget.frame.get_by_role("button", name="Remove large.txt").click()
     # However much there is to say, the conversation and the way to write stay before the visitor.
     widget.frame.locator("#notice").evaluate("(notice) => { notice.textContent = 'word '.repeat(400); }")
     for part in ("#send", "#main"):

@@ -1,5 +1,7 @@
 """What a file is, by its bytes: the kinds taken and refused, what a name becomes, and the child process that looks."""
 import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from PIL import Image
@@ -8,7 +10,9 @@ from replyx import inspection
 from replyx.errors import Invalid, RateLimited
 from replyx.files import clean_name
 from replyx.inspection import kinds
+from replyx.inspection.turns import Turns
 from tests import samples
+from tests.served import until
 
 JPEG, TEXT = "image/jpeg", "text/plain"
 
@@ -54,7 +58,7 @@ def look(tmp_path):
         source, target = tmp_path / "source", tmp_path / "target"
         source.write_bytes(body)
         target.unlink(missing_ok=True)
-        return inspection.look(source, target, how), target
+        return inspection.look(source, target, inspection.turn(body[:16], "10.0.0.1", False), how), target
     return run
 
 
@@ -103,6 +107,62 @@ def test_a_child_that_overcomes_its_bounds_is_ended(look, monkeypatch):
     monkeypatch.setattr(inspection, "CHILD_SECONDS", 0.01)
     with pytest.raises(Invalid, match="can't be read"):
         look(samples.image("JPEG"))
-    monkeypatch.setattr(inspection, "TURN_SECONDS", 0.01)
-    with inspection._turns, inspection._turns, pytest.raises(RateLimited):
-        look(b"hello")
+
+
+def test_a_photo_with_a_film_behind_it_is_drawn_whatever_bytes_that_has(look):
+    found, _ = look(samples.scans(100, behind=b"\xff\xda" * 500))
+    assert (found.width, found.height) == (400, 300)
+
+
+class Line:
+    """Threads that ask for a turn and keep it until they are let go."""
+
+    def __init__(self, turns):
+        self.turns, self.has, self._go, self._pool = turns, [], threading.Event(), ThreadPoolExecutor(9)
+
+    def ask(self, address):
+        before = self.waiting() + len(self.has)
+        self._pool.submit(self._keep, address)
+        until(lambda: self.waiting() + len(self.has) > before)
+
+    def waiting(self):
+        return len(self.turns._waiting)
+
+    def _keep(self, address):
+        with self.turns.turn(address):
+            self.has.append(address)
+            self._go.wait(10)
+
+    def end(self):
+        self._go.set()
+        self._pool.shutdown()
+
+
+def test_an_address_has_one_turn_at_a_time_whatever_it_sends():
+    line = Line(Turns(2))
+    for address in ("10.0.0.1", "10.0.0.1", "10.0.0.1", "10.0.0.2", "10.0.0.3"):
+        line.ask(address)
+    until(lambda: len(line.has) == 2)
+    assert line.has == ["10.0.0.1", "10.0.0.2"] and line.waiting() == 3
+    line.end()
+    assert sorted(line.has) == ["10.0.0.1"] * 3 + ["10.0.0.2", "10.0.0.3"] and not line.turns._busy and not line.waiting()
+
+
+def test_who_waits_too_long_is_told_to_come_again(monkeypatch):
+    monkeypatch.setattr("replyx.inspection.turns.TURN_SECONDS", 0.01)
+    turns = Turns(2)
+    with turns.turn("10.0.0.1"), pytest.raises(RateLimited), turns.turn("10.0.0.1"):
+        pass
+    with turns.turn("10.0.0.1"), turns.turn("10.0.0.2"), pytest.raises(RateLimited), turns.turn("10.0.0.3"):
+        pass
+    with turns.turn("10.0.0.1"), turns.turn("10.0.0.3"):
+        assert not turns._waiting
+
+
+def test_what_needs_no_drawing_and_managers_wait_for_nobody_who_draws():
+    with inspection.turn(b"\xff\xd8\xff\xe0", "10.0.0.1", False):
+        for head in (b"hello", b"%PDF-", b"PK\x03\x04"):
+            with inspection.turn(head, "10.0.0.1", False):
+                pass
+        with inspection.turn(b"\xff\xd8\xff\xe0", "10.0.0.1", True):
+            pass

@@ -24,7 +24,10 @@ http {{
 }}
 """
 FORGED = "198.51.100.7"
-ABROAD = "127.0.0.2"
+NAMES = ("X-Forwarded-For", "X_Forwarded_For", "X-Real-IP", "Forwarded")
+# An address for each case: of what is refused again to the same one, the log has no second line.
+ABROAD = {("through nginx", name): f"127.0.0.{number}" for number, name in enumerate(NAMES, 2)}
+ABROAD |= {("directly", name): f"127.0.1.{number}" for number, name in enumerate(NAMES, 2)}
 TOKEN = "WzEsMV0.aaaaaa.bbbb"
 
 
@@ -139,16 +142,17 @@ def test_a_chain_of_trusted_proxies_is_believed(cast, served):
         until(lambda: f"connection accepted address={FORGED}\n" in served.log)
 
 
-@pytest.mark.parametrize("name", ["X-Forwarded-For", "X_Forwarded_For", "X-Real-IP", "Forwarded"])
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("way", ["through nginx", "directly"])
 def test_a_client_cannot_choose_its_address(served, nginx, way, name):
-    assert refused_address(served, nginx.port if way == "through nginx" else served.port, {name: FORGED}) == ABROAD
+    abroad = ABROAD[way, name]
+    assert refused_address(served, nginx.port if way == "through nginx" else served.port, abroad, {name: FORGED}) == abroad
 
 
-def refused_address(served, port, headers):
-    """The address that ReplyX logs for a request without credentials, sent from ABROAD."""
+def refused_address(served, port, abroad, headers):
+    """The address that ReplyX logs for a request without credentials, sent from abroad."""
     before = len(served.log)
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10, source_address=(ABROAD, 0))
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10, source_address=(abroad, 0))
     connection.request("GET", "/api/site/dialogs/1/sync", headers=headers)
     assert connection.getresponse().status == 401
     connection.close()

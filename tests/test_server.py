@@ -247,6 +247,10 @@ def test_rate_limits_say_how_long_to_wait(tmp_path):
         with guest.socket() as tab:
             answer = tab.call("message_post", {"dialog_id": dialog["id"], "text": "x"})
             assert json.dumps(answer) and answer["error"]["code"] == "rate_limited"
+        # A flood leaves a line, and their number at the latest when the server stops.
+        server.stop()
+        assert server.log.count("message.post refused: rate_limited") == 1
+        assert f"[Site] message.post refused {len(refused)} times more: rate_limited address=127.0.0.1" in server.log
 
 
 def test_failed_credentials_are_limited_by_address(tmp_path):

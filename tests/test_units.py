@@ -5,7 +5,7 @@ import traceback
 import pyotp
 import pytest
 
-from replyx import clock, config, origins, passwords, schemas, tokens
+from replyx import clock, config, origins, passwords, refusals, schemas, tokens
 from replyx.errors import Invalid, RateLimited
 from replyx.gateway import Gateway
 from replyx.limits import LIMITS, Limiter
@@ -204,3 +204,41 @@ def test_a_message_on_the_wire_is_what_its_schema_says(author):
     wire = schemas.dump_message({**row, "text": "*hello*"})
     assert wire["html"] == "<p><em>hello</em></p>" and schemas.Message().dump(wire) == wire
     assert "html" not in schemas.dump_message({**row, "text": "*hello*", "sender": "guest"})
+
+
+@pytest.fixture
+def log(caplog, monkeypatch):
+    """Refusals with a clock in the test's hand, and the lines that they leave."""
+    moment = [1000.0]
+    monkeypatch.setattr(clock, "seconds", lambda: moment[0])
+    caplog.set_level("INFO", "replyx.refusals")
+
+    def told(seconds=0):
+        moment[0] += seconds
+        found.sweep()
+        lines = [record.getMessage() for record in caplog.records]
+        caplog.clear()
+        return lines
+    found = refusals.Refusals()
+    found.told = told
+    return found
+
+
+KIND = "Site", "file.upload", "rate_limited", "203.0.113.9"
+
+
+def test_of_refusals_that_repeat_one_has_a_line_and_then_their_number_each_minute(log):
+    assert [log.is_new(*KIND) for _ in range(4)] == [True, False, False, False]
+    assert log.is_new(*KIND[:3], "203.0.113.10") and log.is_new("Site", "file.upload", "invalid", KIND[3])
+    assert log.told(59) == []
+    assert log.told(1) == ["[Site] file.upload refused 3 times more: rate_limited address=203.0.113.9"]
+    assert not log.is_new(*KIND) and log.is_known("Site", "file.upload", ("invalid", "rate_limited"), KIND[3])
+    assert log.told(60) == ["[Site] file.upload refused 1 times more: rate_limited address=203.0.113.9"]
+    assert log.told(60) == [] and log._kinds == {} and log.is_new(*KIND)
+
+
+def test_a_flood_from_everywhere_takes_so_much_memory_and_no_more(log, monkeypatch):
+    monkeypatch.setattr(refusals, "MOST_KINDS", 3)
+    assert [log.is_new(*KIND[:3], str(number)) for number in range(6)] == [True] * 3 + [False] * 3
+    assert len(log._kinds) == 4
+    assert log.told(60) == ["[Other] requests refused 2 times more: all codes address=various"]

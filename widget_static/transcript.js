@@ -3,6 +3,9 @@ import { element } from "./dom.js";
 import { overlay } from "./overlay.js";
 import { fill } from "./texts.js";
 
+// A limit that asks for as much time is one by the day.
+const DAY_S = 600;
+
 export function start({ settings: { texts }, chat }) {
   const { panel, contact, contactErrors, errors } = texts;
 
@@ -14,6 +17,7 @@ export function start({ settings: { texts }, chat }) {
     } catch (error) {
       said.className = "wrong";
       said.textContent = error.code === "conflict" ? panel.transcriptEarly
+        : error.code === "rate_limited" && error.retryAfter > DAY_S ? panel.transcriptEnough
         : contactErrors[error.code] ?? errors[error.code] ?? errors.internal;
       return;
     }

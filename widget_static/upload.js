@@ -10,6 +10,8 @@ const STALL_MS = 30000;
 const ANSWER_MS = 60000;
 const FIRST_WAIT_MS = 1000;
 const LONGEST_WAIT_MS = 30000;
+// A message waits for its files, but not for a limit by the day.
+const LONGEST_ASKED_S = 3600;
 
 const endingOf = (name) => (name.includes(".") ? name.split(".").at(-1).toLowerCase() : "");
 
@@ -42,7 +44,7 @@ function read(request) {
  *
  * An item is {key, file, name, size, type, state, progress 0..1, code, seconds, stored}: `waiting` (with a `code` once a try has
  * failed: it is tried again by itself, after `seconds` where the server asked for time), `sending`, `done` with what the
- * server has as `stored`, or `failed` for good because of `code`.
+ * server has as `stored`, or `failed` for good because of `code`: the server's, or `day` where it asks for too much time.
  */
 export class Uploads {
   items = [];
@@ -166,6 +168,8 @@ export class Uploads {
     if (file) {
       this.#attempts = 0;
       Object.assign(item, { state: "done", progress: 1, code: undefined, stored: file });
+    } else if (error.retry_after > LONGEST_ASKED_S) {
+      Object.assign(item, { state: "failed", progress: 0, code: "day" });
     } else if (RETRY.has(error.code)) {
       Object.assign(item, { state: "waiting", progress: 0, code: error.code, seconds: error.retry_after });
       this.#later(error.retry_after);

@@ -7,6 +7,7 @@ from ..errors import Conflict
 from ..extensions import writer
 from ..limits import limiter
 from ..outbox import outbox
+from ..values import mailbox
 from .rules import announce, require, view
 
 LONGEST_LAST, LONGEST_PREVIEW = 200, 100
@@ -52,11 +53,22 @@ def request_transcript(identity, payload, context):
             raise Conflict("This chat can't send mail. Copy what you need from it.")
         if not guest_store.is_answered(tx, dialog["id"]):
             raise Conflict("Nobody has answered yet. Ask for the mail when somebody has.")
-        limiter.hit("transcript", "address", context.address)
-        limiter.hit("transcript", "identity", identity.key)
+        guest = guest_store.guest(tx, identity.site_id, identity.guest_hash)
+        _count_transcript(identity, mailbox(payload["email"]), guest, context)
         guest_store.add_transcript(tx, dialog["id"], payload["email"], payload.get("lang"))
     writer.submit(unit, lambda _: outbox.wake())
     return Answer()
+
+
+def _count_transcript(identity, to, guest, context):
+    """Count a mail that a guest asks for: by the guest, by where it is asked for, and by whom it goes to. Whoever is written to by
+    strangers as often as a day allows can still have their own chats mailed, and if the site vouches for their address, also
+    when strangers say that it is theirs. Raises RateLimited."""
+    is_own = bool(guest["email"]) and mailbox(guest["email"]) == to
+    limiter.hit("transcript", "identity", identity.key)
+    limiter.hit("transcript_to", "identity", (identity.key, to))
+    limiter.hit("transcript", "address", context.address)
+    limiter.hit("transcript_to", "address", (is_own, is_own and guest["is_verified"], to))
 
 
 def list_history(identity, payload, context):

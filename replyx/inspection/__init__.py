@@ -3,22 +3,23 @@ import json
 import logging
 import subprocess
 import sys
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import Invalid, RateLimited
+from ..errors import Invalid
 from ..green import timeout
+from . import kinds
 from .kinds import IMAGES, KINDS, NAMED
+from .turns import Turns
 
 log = logging.getLogger(__name__)
 
-__all__ = ["IMAGES", "KINDS", "Found", "look"]
+__all__ = ["IMAGES", "KINDS", "Found", "look", "turn"]
 
-# Two at a time leave the chat alone, however many people send files.
-_turns = threading.BoundedSemaphore(2)
-# Together less than a proxy waits for an answer (60 s).
-TURN_SECONDS = 20
+# Two images at a time leave the chat alone, however many people send them. What is judged in a moment waits for no drawing, and
+# managers wait for no guest.
+_images, _archives, _others, _managers = Turns(2), Turns(1), Turns(2), Turns(1)
+# With a turn's wait less than a proxy's for an answer (60 s).
 CHILD_SECONDS = 30
 REFUSALS = {
     "kind": f"Files of this kind are not taken. Send one of these: {NAMED}.",
@@ -34,17 +35,23 @@ class Found:
     height: int | None
 
 
-def look(source, target, how="file"):
-    """Judge the file `source` by its bytes; an image is drawn anew into `target`, as an avatar if `how` says so.
+def turn(head, address, is_manager):
+    """A block for a `look` at a file with these first bytes, of whoever is at the address. Raises RateLimited when too many
+    wait."""
+    if is_manager:
+        return _managers.turn(address)
+    if kinds.is_archive(head):
+        return _archives.turn(address)
+    return (_images if kinds.by_signature(head) in IMAGES else _others).turn(address)
+
+
+def look(source, target, turn, how="file"):
+    """Judge the file `source` by its bytes, in its turn; an image is drawn anew into `target`, as an avatar if `how` says so.
 
     Raises Invalid for what is not taken, RateLimited when too many wait.
     """
-    if not _turns.acquire(timeout=TURN_SECONDS):
-        raise RateLimited("Many files are being checked just now. Wait a moment and send it again.", retry_after=10)
-    try:
+    with turn:
         found = _child(source, target, how)
-    finally:
-        _turns.release()
     if "refused" in found:
         message = REFUSALS[found["refused"]]
         raise Invalid(message, fields={"body": [message]})

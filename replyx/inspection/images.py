@@ -3,12 +3,21 @@
 Only the child process imports this, with Pillow: the server never decodes what somebody sent.
 """
 import io
+import re
 import warnings
+from pathlib import Path
 
 from PIL import Image, ImageCms, ImageOps
 
 MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 2560
+# Of a JPEG. A scan of a hundred bytes may cost the decoder as much as all pixels; cameras and editors make some ten
+# (libjpeg-turbo's "Two Issues with the JPEG Standard").
+MOST_SCANS = 100
+# The next marker, after the data of a scan or what fills the place between two (ITU-T T.81, section B.1.1). Those that a decoder
+# passes over in a scan's data alone are left out: they have no length there.
+MARKER = re.compile(rb"\xff([\xc0-\xcf\xd8-\xfe])")
+START_OF_IMAGE, END_OF_IMAGE, START_OF_SCAN = 0xD8, 0xD9, 0xDA
 AVATAR = (128, 128)
 # A GIF becomes a PNG of its first frame: it has no more colours than that, and one frame needs no animation.
 OUTPUT = {"JPEG": ("JPEG", "image/jpeg"), "PNG": ("PNG", "image/png"), "GIF": ("PNG", "image/png"),
@@ -34,6 +43,8 @@ def draw_avatar(source, target, format):
 
 
 def _load(source, format, size):
+    if format == "JPEG" and _scans(source) > MOST_SCANS:
+        raise ValueError("too many scans")
     with Image.open(source, formats=[format]) as image:
         if image.width * image.height > MOST_PIXELS:
             raise ValueError("too many pixels")
@@ -49,6 +60,19 @@ def _load(source, format, size):
         image = _in_srgb(image, profile)
         image.info.clear()
         return image
+
+
+def _scans(source):
+    """How many scans a decoder would meet before the image's end. Scans of a thumbnail, or of a film behind it, are none."""
+    data, place, count = Path(source).read_bytes(), 0, 0
+    while found := MARKER.search(data, place):
+        marker, place = found[1][0], found.end()
+        if marker == END_OF_IMAGE:
+            break
+        count += marker == START_OF_SCAN
+        if marker != START_OF_IMAGE:
+            place += max(2, int.from_bytes(data[place:place + 2]))
+    return count
 
 
 def _in_srgb(image, profile):

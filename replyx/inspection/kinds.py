@@ -37,6 +37,10 @@ NAMED = ("images (JPEG, PNG, GIF, WebP), PDF, text, CSV, DOCX, XLSX, PPTX, ODT, 
 HEAD = 4096
 PIECE = 64 * 1024
 OFFICE = {"word/": "wordprocessingml.document", "xl/": "spreadsheetml.sheet", "ppt/": "presentationml.presentation"}
+CONTENT_TYPES, ODF_PARTS = "[content_types].xml", {"mimetype", "meta-inf/manifest.xml"}
+# What a document with macros says of its parts (ECMA-376, part 2), its text in UTF-8 or UTF-16; and what may hide it.
+MACROS = re.compile(rb"macroenabled|vbaproject|macrosheet|&#|<!doctype")
+LARGEST_PART = 2**20
 # The brands of ISO media files (ISO/IEC 14496-12, section 4.3) that are audio or video: HEIC and AVIF are images.
 BRANDS = {**dict.fromkeys((b"M4A ", b"M4B "), "audio/mp4"), b"qt  ": "video/quicktime",
           **dict.fromkeys((b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"MSNV"),
@@ -52,12 +56,17 @@ def judge(path):
     """The type of the file, one of KINDS; None for all that is not taken."""
     with open(path, "rb") as file:
         head = file.read(HEAD)
-    if head.startswith(b"PK\x03\x04"):
+    if is_archive(head):
         return _zip(path)
-    return _by_signature(head) or (_text(path) if head else None)
+    return by_signature(head) or (_text(path) if head else None)
 
 
-def _by_signature(head):
+def is_archive(head):
+    return head.startswith(b"PK\x03\x04")
+
+
+def by_signature(head):
+    """The type that the first bytes tell, None where they don't. An image's is told by sixteen."""
     for start, kind in ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG\r\n\x1a\n", "image/png"), (b"GIF87a", "image/gif"),
                         (b"GIF89a", "image/gif"), (b"%PDF-", "application/pdf"), (b"OggS\0", "audio/ogg")):
         if head.startswith(start):
@@ -75,20 +84,42 @@ def _zip(path):
     """A document, or a plain archive. A document that may hold macros is refused: it would run on a manager's machine."""
     try:
         with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            if any(name.endswith("vbaProject.bin") or name.startswith(("Basic/", "Scripts/")) for name in names):
+            names = [info.filename.replace("\\", "/").lower().lstrip("./") for info in archive.infolist()]
+            if _has_macros(archive, names):
                 return None
-            if "[Content_Types].xml" in names:
+            if CONTENT_TYPES in names:
                 found = [kind for start, kind in OFFICE.items() if any(name.startswith(start) for name in names)]
                 return f"application/vnd.openxmlformats-officedocument.{found[0]}" if found else "application/zip"
             if names and names[0] == "mimetype":
-                with archive.open("mimetype") as file:
-                    kind = file.read(100).decode("ascii", "replace")
+                kind = _part(archive, archive.infolist()[0]).decode("ascii", "replace")
                 return kind if kind.startswith("application/vnd.oasis.") and kind in KINDS else "application/zip"
             return "application/zip" if names else None
     # Whatever a hostile archive makes the library raise.
     except Exception:
         return None
+
+
+def _has_macros(archive, names):
+    """By its parts' names, in whatever letters, and by what an Office document says that they are: a name is soon changed."""
+    if any(name.endswith("vbaproject.bin") for name in names):
+        return True
+    if ODF_PARTS & set(names) and any(name.startswith(("basic/", "scripts/")) for name in names):
+        return True
+    types = [info for name, info in zip(names, archive.infolist()) if name == CONTENT_TYPES]
+    # Which of two counts, programs disagree about.
+    return len(types) > 1 or any(MACROS.search(_part(archive, info).replace(b"\0", b"").lower()) for info in types)
+
+
+def _part(archive, info):
+    """A small part's bytes. Raises for one that is large, or packed in a way that no document is: a few of its bytes may
+    become very many at once."""
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ValueError("packed in another way")
+    with archive.open(info) as file:
+        data = file.read(LARGEST_PART + 1)
+    if len(data) > LARGEST_PART:
+        raise ValueError("too large")
+    return data
 
 
 def _text(path):

@@ -20,13 +20,14 @@ CODES = {
 @dataclass(frozen=True)
 class Letter:
     """A text for one person. `key` is the same for every try to send the same letter; `unsubscribe` is an address that
-    ends these letters when it is posted to."""
+    ends these letters when it is posted to; `is_known`: the guest's site vouches for the address."""
     key: str
     address: str
     name: str
     subject: str
     text: str
     unsubscribe: str
+    is_known: bool = False
 
 
 class Undelivered(Exception):

@@ -87,7 +87,8 @@ def _to_guest(q, row, url):
     stop = _stop(url, "guest", {"id": dialog["guest_id"], "email": dialog["email"]})
     return Letter(key(row), dialog["email"], "", words["answer"](dialog["site_name"]),
                   join(words["answered"](dialog["site_name"]), *quoted, f"{words['go_on']}\n<{link}>",
-                       foot(f"{words['no_reply']}\n{words['why_guest'](dialog['site_name'])}\n<{stop}>")), stop)
+                       foot(f"{words['no_reply']}\n{words['why_guest'](dialog['site_name'])}\n<{stop}>")),
+                  stop, bool(dialog["is_verified"]))
 
 
 def _stop(url, who, person):

@@ -28,6 +28,7 @@ sys.path.insert(0, sys.argv[1])
 import wsgi
 from replyx import bounds, inspection, limits, server, transport
 bounds.HEAD_SECONDS = bounds.BODY_SECONDS = transport.CONNECT_SECONDS = server.KEEPALIVE_SECONDS = 1
+bounds.IDLE_SECONDS = 1
 inspection.CHILD_SECONDS = 2
 limits.limiter._max_open, limits.limiter._refuses = 3, True
 server.main(wsgi.app)
@@ -101,6 +102,18 @@ def test_a_file_that_comes_too_slowly_is_cut_and_leaves_nothing(served, cast):
         until(lambda: os.listdir(served.instance / "uploads"), what="its beginning")
         drip(link, b"a")
     until(lambda: not os.listdir(served.instance / "uploads"), what="its end")
+
+
+def test_a_file_of_which_nothing_comes_any_more_loses_its_place(served, cast):
+    guest = cast.guest()
+    lines = [f"{name}: {value}" for name, value in guest.headers.items()]
+    head = "\r\n".join(["POST /api/site/files?name=a.txt HTTP/1.1", "Host: a", "Content-Type: application/octet-stream",
+                        "Content-Length: 3000000", *lines, "", ""]).encode()
+    with connection(served) as link:
+        # Its bytes would give it a minute and a half.
+        link.sendall(head + b"a" * 90 * bounds.LEAST_RATE)
+        until(lambda: os.listdir(served.instance / "uploads"), what="its beginning")
+        until(lambda: not os.listdir(served.instance / "uploads"), what="its end")
 
 
 def children(served):

@@ -1,5 +1,6 @@
 """Letters that are refused, servers and processes that go down: tried again, given up, never sent twice on purpose."""
 import sqlite3
+import uuid
 from contextlib import closing
 
 from replyx import accounts, clock, outbox_store
@@ -106,6 +107,21 @@ def test_a_strangers_address_gets_a_few_mails_a_day(scene, post):
     assert len(post.mails) == 5
     scene.after(24 * 60)
     assert len(post.mails) == 6 and "answer 7" in post.mails[5].text and "answer 4" not in post.mails[5].text
+
+
+def test_a_person_gets_so_many_mails_a_day_and_a_known_one_is_told_all_the_same(scene, post):
+    def answered(number, email, **more):
+        scene.guest_id = str(uuid.uuid4())
+        dialog_id = scene.write()
+        scene.leave_address(dialog_id, email)
+        writer.submit(lambda tx: tx.execute("UPDATE guest SET is_verified = :known WHERE email = :email", email=email, **more))
+        scene.answer(dialog_id, f"answer {number}")
+        scene.after(5.01)
+    for number in range(22):
+        answered(number, f"some.one+{number}@mail.example", known=False)
+    assert len(post.mails) == 20
+    answered(22, "someone@mail.example", known=True)
+    assert len(post.mails) == 21 and "answer 22" in post.mails[20].text
 
 
 def test_tries_that_failed_use_up_no_days_mails(scene, post):

@@ -1,0 +1,39 @@
+"""Whose turn it is to have a file looked at: few at a time, and one of an address, so that nobody keeps the others out."""
+import threading
+from contextlib import contextmanager
+
+from ..errors import RateLimited
+
+TURN_SECONDS = 20
+
+
+class Turns:
+    """`most` turns at a time. Whoever has waited longest comes next, but for addresses that have a turn."""
+
+    def __init__(self, most):
+        self._most, self._busy, self._waiting = most, set(), []
+        self._changed = threading.Condition(threading.Lock())
+
+    @contextmanager
+    def turn(self, address):
+        """A turn, when it comes. Raises RateLimited when it does not in TURN_SECONDS."""
+        ticket = (address, object())
+        with self._changed:
+            self._waiting.append(ticket)
+            try:
+                if not self._changed.wait_for(lambda: self._next() is ticket, TURN_SECONDS):
+                    raise RateLimited("Many files are being checked just now. Wait a moment and send it again.", retry_after=10)
+                self._busy.add(address)
+            finally:
+                self._waiting.remove(ticket)
+                self._changed.notify_all()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._busy.remove(address)
+                self._changed.notify_all()
+
+    def _next(self):
+        if len(self._busy) < self._most:
+            return next((ticket for ticket in self._waiting if ticket[0] not in self._busy), None)

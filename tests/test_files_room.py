@@ -1,0 +1,248 @@
+"""Room for files in the instance: how much there is, who may take it, and what goes when nobody needs it."""
+import os
+import sqlite3
+import sys
+import time
+import uuid
+from contextlib import ExitStack, nullcontext
+from types import SimpleNamespace
+
+import pytest
+
+from replyx import clock, config, create_app, files, files_store, store, tidying
+from replyx.database import reader
+from replyx.errors import Invalid, RateLimited, StorageUnavailable
+from replyx.extensions import db, writer
+from replyx.limits import LIMITS, limiter
+from replyx.notify import digest
+from replyx.tokens import Identity
+from replyx.uploads import AT_ONCE, uploads
+
+MB = 2**20
+PIECE = 64 * 1024
+
+
+@pytest.fixture(scope="module")
+def instance(tmp_path_factory):
+    """An instance of 20 MB of files in this process."""
+    app = create_app(config.load({"REPLYX_INSTANCE": str(tmp_path_factory.mktemp("room")), "REPLYX_UPLOADS_MAX_MB": "20"}))
+    site_id = writer.submit(lambda tx: tx.insert("site", name="Shop", site_token="st", domains="[]", created_at="x"))
+    yield site_id
+    writer.stop()
+    with app.app_context():
+        db.engine.dispose()
+
+
+def add(site_id, size=3, age=0, file_id=None):
+    file_id = file_id or str(uuid.uuid4())
+    (uploads.folder / file_id).write_bytes(bytes(size))
+    writer.submit(lambda tx: [files_store.add(tx, file_id, site_id, "hash", None, name="a.txt", type="text/plain", size=size,
+                                              width=None, height=None),
+                              tx.execute("UPDATE file SET created_at = :at WHERE file_id = :id", at=clock.now(-age), id=file_id)])
+    return file_id
+
+
+def takes(address, size, for_guest=True):
+    with uploads.room("b", address, size, for_guest):
+        pass
+
+
+def refuses(address, size, for_guest=True):
+    with pytest.raises(StorageUnavailable, match="no room"):
+        takes(address, size, for_guest)
+
+
+def test_there_is_room_for_so_much_and_no_more(instance, monkeypatch):
+    add(instance, 5 * MB)
+    uploads.count_anew()
+    with uploads.room("a", "10.0.0.1", 7 * MB, True):
+        uploads.receive("a", [bytes(MB)] * 7)
+        refuses("10.0.0.2", 9 * MB)
+        takes("10.0.0.2", 8 * MB)
+    takes("10.0.0.2", 15 * MB)
+    monkeypatch.setattr(sys.modules["replyx.uploads"], "LEAST_FREE", 2**60)
+    refuses("10.0.0.2", 1)
+
+
+def test_what_is_announced_and_never_comes_takes_no_room(instance):
+    writer.submit(lambda tx: tx.execute("DELETE FROM file"))
+    uploads.count_anew()
+    with ExitStack() as stack:
+        for number in range(50):
+            stack.enter_context(uploads.room(f"a{number}", f"10.0.1.{number}", 10 * MB, True))
+        takes("10.0.0.2", 10 * MB)
+        # What comes all the same finds no more room than there is.
+        with pytest.raises(StorageUnavailable, match="no room"):
+            for number in range(3):
+                uploads.receive(f"a{number}", [bytes(MB)] * 10)
+    assert not [name for name in os.listdir(uploads.folder) if name.endswith(".part")]
+    takes("10.0.0.2", 10 * MB)
+
+
+def test_what_is_in_no_message_has_a_share_of_the_room(instance, monkeypatch):
+    monkeypatch.setattr(sys.modules["replyx.uploads"], "LEAST_UNUSED", 0)
+    writer.submit(lambda tx: tx.execute("DELETE FROM file"))
+    uploads.count_anew()
+    first = add(instance, 4 * MB)
+    takes("10.0.0.1", MB)
+    uploads.count(MB // 2, True)
+    refuses("10.0.0.1", 2 * MB)
+    # A manager is not kept out, and what messages take is room again.
+    takes("10.0.0.1", 2 * MB, False)
+    writer.submit(lambda tx: tx.execute("UPDATE file SET guest_hash = NULL WHERE file_id = :id", id=first))
+    takes("10.0.0.1", 2 * MB)
+    uploads.count_anew()
+
+
+class Coming:
+    """A file on its way from an address: what it announces, and what comes."""
+
+    def __init__(self, address, size, comes=None):
+        self.address, self.size, self.body = address, size, self
+        self.pieces = lambda: iter([b"a" * (size if comes is None else comes)])
+
+
+def somebody(site_id, name, speaks="guest"):
+    is_guest = speaks == "guest"
+    return Identity(speaks, "site" if is_guest else "console", name, site_id, guest_hash=name if is_guest else "", site_ids=None)
+
+
+@pytest.fixture
+def day_of_4_pieces(monkeypatch):
+    """Limits of a process of its own; a guest may leave 4 pieces in a day. Gives what lets a day go by."""
+    app, now = SimpleNamespace(config={"REPLYX": SimpleNamespace(rate_limits=1)}), [clock.seconds()]
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "seconds", lambda: now[0])
+        patch.setitem(LIMITS, "file_kb", (4 * PIECE // 1024, 24 * 3600))
+        limiter.init_app(app)
+        yield lambda: now.__setitem__(0, now[0] + 24 * 3600)
+    limiter.init_app(app)
+
+
+def test_a_guest_leaves_so_much_in_a_day_and_no_more(instance, day_of_4_pieces):
+    def send(name, pieces=1, address="10.0.2.1", speaks="guest", comes=None):
+        coming, query = Coming(address, round(pieces * PIECE), comes), {} if speaks == "guest" else {"site_id": instance}
+        try:
+            files.upload(somebody(instance, name, speaks), {"name": "a.txt", **query}, coming)
+        except RateLimited as error:
+            assert "tomorrow" in error.message and 3600 < error.retry_after <= 24 * 3600
+            return "refused"
+        except Invalid:
+            return "nothing came"
+    # What is announced and does not come counts for nothing, nor does what is refused.
+    assert [send("a", 4, comes=0) for _ in range(3)] == ["nothing came"] * 3
+    assert [send("a", pieces) for pieces in (3, 2, 1, 1e-4)] == [None, "refused", None, "refused"]
+    assert [send(f"b{number}", 4) for number in range(3)] == [None, None, "refused"]
+    before = files_store.unused_of_guests(reader)
+    assert send("api_key:1", speaks="manager") is None and files_store.unused_of_guests(reader) == before
+    assert send("c", 4, "10.0.2.2") is None
+    day_of_4_pieces()
+    assert send("a") is None
+
+
+def test_what_was_not_stored_takes_no_room(instance, monkeypatch):
+    """The row fails, as on a full disk: the file goes, and its bytes do not count."""
+    stranger, coming = somebody(instance, "stranger"), Coming("10.0.0.9", 3 * MB)
+    before, names = uploads.used(), set(os.listdir(uploads.folder))
+    writer.submit(lambda tx: tx.execute("CREATE TRIGGER full BEFORE INSERT ON file BEGIN SELECT raise(ABORT, 'full'); END"))
+    for _ in range(8):
+        with pytest.raises(sqlite3.IntegrityError):
+            files.upload(stranger, {"name": "a.txt"}, coming)
+    writer.submit(lambda tx: tx.execute("DROP TRIGGER full"))
+    assert uploads.used() == before and set(os.listdir(uploads.folder)) == names
+    answer = files.upload(stranger, {"name": "a.txt"}, coming)
+    assert uploads.used() == before + 3 * MB == files_store.total(reader)
+    writer.submit(lambda tx: tx.execute("UPDATE file SET created_at = :at WHERE file_id = :id", at=clock.now(-90_000),
+                                        id=answer.body["file"]["id"]))
+    tidying.sweep(with_strays=False)
+    assert uploads.used() == files_store.total(reader) < before + 3 * MB
+
+
+def test_an_address_sends_so_many_at_once_and_no_more(instance):
+    rooms = [uploads.room(str(number), "10.0.0.1", 10, True) for number in range(AT_ONCE)]
+    for room in rooms:
+        room.__enter__()
+    with pytest.raises(RateLimited), uploads.room("x", "10.0.0.1", 10, True):
+        pass
+    takes("10.0.0.2", 10)
+    for room in rooms:
+        room.__exit__(None, None, None)
+
+
+def test_guests_who_send_all_at_once_keep_no_manager_out(instance, monkeypatch):
+    monkeypatch.setattr(sys.modules["replyx.uploads"], "GUESTS_AT_ONCE", 3)
+    monkeypatch.setattr(sys.modules["replyx.uploads"], "MANAGERS_AT_ONCE", 1)
+    with ExitStack() as stack:
+        for number in range(3):
+            stack.enter_context(uploads.room(f"a{number}", f"10.0.1.{number}", 10, True))
+        for for_guest in (True, False):
+            with pytest.raises(RateLimited) if for_guest else nullcontext():
+                stack.enter_context(uploads.room("m", "10.0.1.0", 10, for_guest))
+        with pytest.raises(RateLimited), uploads.room("n", "10.0.1.9", 10, False):
+            pass
+    takes("10.0.1.0", 10)
+
+
+def test_what_nobody_needs_goes_and_nothing_else(instance):
+    old, new, used = (add(instance, age=age) for age in (24 * 3600 + 1, 23 * 3600, 48 * 3600))
+    writer.submit(lambda tx: [
+        tx.insert("guest", site_id=instance, guest_hash="hash", created_at="x"),
+        tx.insert("assistant", site_id=instance, name="A", avatar="mine.webp", created_at="x"),
+        tx.insert("dialog", site_id=instance, guest_id=1, assistant_id=1, status="open", handler="waiting", last_message_id=1,
+                  last_guest_message_id=1, guest_read_id=0, manager_read_id=0, created_at="x"),
+        tx.insert("message", dialog_id=1, sender="manager", text="x", client_id="x", author_avatar="old.webp", created_at="x"),
+        files_store.use(tx, [used], 1)])
+    stray, arriving = (str(uuid.uuid4()) for _ in range(2))
+    for name in (stray, f"{stray}.part", f"{stray}.new", f"{arriving}.part", arriving):
+        (uploads.folder / name).write_bytes(b"x")
+    for name in (stray, f"{stray}.part", f"{stray}.new", new, used):
+        os.utime(uploads.folder / name, (time.time() - 2 * 24 * 3600,) * 2)
+    for name, age in (("mine.webp", 2), ("old.webp", 2), ("gone.webp", 2), ("fresh.webp", 0)):
+        (uploads.avatars / name).write_bytes(b"x")
+        os.utime(uploads.avatars / name, (time.time() - age * 24 * 3600,) * 2)
+    tidying.sweep(with_strays=False)
+    names = set(os.listdir(uploads.folder))
+    assert old not in names and {new, used, stray} <= names
+    tidying.sweep(with_strays=True)
+    names = set(os.listdir(uploads.folder))
+    assert {new, used, stray} <= names and not {f"{stray}.part", f"{stray}.new"} & names
+    tidying.sweep(with_strays=True)
+    names = set(os.listdir(uploads.folder))
+    assert {new, used, arriving, f"{arriving}.part"} <= names and stray not in names
+    assert set(os.listdir(uploads.avatars)) == {"mine.webp", "old.webp", "fresh.webp"}
+
+
+def test_files_outlast_a_database_that_is_put_aside_for_a_while(instance):
+    kept = add(instance)
+    (uploads.avatars / "kept.webp").write_bytes(b"x")
+    for path in (uploads.folder / kept, uploads.avatars / "kept.webp"):
+        os.utime(path, (time.time() - 400 * 24 * 3600,) * 2)
+    row = writer.submit(lambda tx: tx.all("DELETE FROM file WHERE file_id = :id RETURNING *", id=kept))[0]
+    tidying.sweep(with_strays=True)
+    writer.submit(lambda tx: [tx.insert("file", **row), tx.update("assistant", 1, avatar="kept.webp")])
+    tidying.sweep(with_strays=True)
+    assert (uploads.folder / kept).exists() and (uploads.avatars / "kept.webp").exists()
+
+
+def test_more_than_a_batch_goes(instance, monkeypatch):
+    monkeypatch.setattr(tidying, "BATCH", 3)
+    monkeypatch.setattr(tidying, "PAUSE", 0)
+    ids = [add(instance, age=90_000) for _ in range(8)]
+    tidying.sweep(with_strays=True)
+    assert not set(ids) & set(os.listdir(uploads.folder))
+
+
+def test_a_mail_names_the_files_of_a_line(instance):
+    def unit(tx):
+        guest_id = tx.insert("guest", site_id=instance, guest_hash="mailed", created_at="x")
+        assistant_id = tx.insert("assistant", site_id=instance, name="A", created_at="x")
+        dialog_id = tx.insert("dialog", site_id=instance, guest_id=guest_id, assistant_id=assistant_id, status="open",
+                              handler="waiting", last_message_id=0, last_guest_message_id=0, guest_read_id=0,
+                              manager_read_id=0, created_at="x")
+        for text, names in (("", ["photo.jpg"]), ("see", ["a.pdf", "b.pdf"]), ("text alone", [])):
+            store.add_message(tx, dialog_id, "guest", text, text, files=[{"name": name} for name in names])
+        manager_id = tx.insert("manager", email="a@b.example", name="Anna", role="owner", password_hash="x", all_sites=True,
+                               created_at="x")
+        return {"id": 1, "created_at": "x", "manager_id": manager_id, "lines": {str(dialog_id): [0, 2**40]}}
+    letter = digest.compose(reader, writer.submit(unit), "https://chat.example.com")
+    assert "> [photo.jpg]\n\n> see\n> [a.pdf]\n> [b.pdf]\n\n> text alone\n" in letter.text
