@@ -129,7 +129,7 @@ def wal_size(instance):
 def prepare(app, upgrade):
     """Make an empty instance's schema; bring an older one up to date if `upgrade`. Raises SchemaError otherwise."""
     instance = app.config["REPLYX"].instance
-    with _one_at_a_time(instance):
+    with one_at_a_time(instance):
         try:
             found = revision(instance)
         except sqlite3.Error as error:
@@ -160,7 +160,8 @@ def start_writer(instance, serving):
 
 
 @contextmanager
-def _one_at_a_time(instance):
+def one_at_a_time(instance):
+    """What processes that start at once do one after the other."""
     with open(Path(instance) / "migrate.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -59,16 +59,37 @@ def test_an_unwritable_instance_folder(tmp_path):
     assert "REPLYX_INSTANCE" in fails(tmp_path / "file" / "folder")
 
 
+@pytest.mark.parametrize("name", ["lock", "migrate.lock", "secret_key", "uploads", "avatars"])
+def test_something_in_the_instance_folder_that_cannot_be_used(tmp_path, name):
+    if name in ("uploads", "avatars"):
+        (tmp_path / name).write_text("")
+    else:
+        (tmp_path / name).mkdir()
+    assert str(tmp_path / name) in fails(tmp_path)
+
+
+@pytest.mark.parametrize("key", ["", "\n", "0123"])
+def test_a_secret_key_that_is_none(tmp_path, key):
+    """An empty key would sign links that anybody can make."""
+    (tmp_path / "secret_key").write_text(key)
+    assert str(tmp_path / "secret_key") in fails(tmp_path)
+
+
 @pytest.mark.parametrize("env, named", [
     ({"REPLYX_COLOUR": "red"}, "REPLYX_COLOUR"), ({"REPLYX_PORT": "0"}, "REPLYX_PORT"), ({"REPLYX_PORT": "web"}, "REPLYX_PORT"),
     ({"REPLYX_URL": "chat.example.com"}, "REPLYX_URL"), ({"REPLYX_URL": "https://x.example/path"}, "REPLYX_URL"),
     ({"REPLYX_TRUSTED_PROXIES": "all"}, "REPLYX_TRUSTED_PROXIES"), ({"REPLYX_RATE_LIMITS": "-1"}, "REPLYX_RATE_LIMITS"),
     ({"REPLYX_RATE_LIMITS": "nan"}, "REPLYX_RATE_LIMITS"), ({"REPLYX_LOG_LEVEL": "loud"}, "REPLYX_LOG_LEVEL"),
     ({"REPLYX_DATABASE_URL": "postgresql://x"}, "REPLYX_DATABASE_URL"), ({"REPLYX_HOST": ""}, "REPLYX_HOST"),
-    ({"REPLYX_MESSAGE_QUEUE": "redis://x"}, "REPLYX_MESSAGE_QUEUE"),
+    ({"REPLYX_MESSAGE_QUEUE": "redis://x"}, "REPLYX_MESSAGE_QUEUE"), ({"REPLYX_HOST": "shop..example"}, "REPLYX_HOST"),
 ])
 def test_an_unknown_setting_or_a_bad_value(tmp_path, env, named):
     assert named in fails(tmp_path, **env)
+
+
+@pytest.mark.parametrize("arguments, named", [(["--port", "80000"], "(--port): '80000'"), (["--host", ""], "(--host): ''")])
+def test_a_bad_option_is_named_as_it_was_given(tmp_path, arguments, named):
+    assert named in fails(tmp_path, *arguments)
 
 
 def test_a_bad_value_is_named_by_the_other_entry_too(tmp_path):

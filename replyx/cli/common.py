@@ -18,7 +18,8 @@ def with_app(command):
         try:
             settings = config.load()
             become_owner(settings.instance)
-            create_app(settings)
+            with config.usable(settings.instance):
+                create_app(settings)
             command(*args, settings=settings, **options)
         except (config.ConfigError, SchemaError) as error:
             fail(error, 2)
