@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
+import socketio
 
 from replyx import config
 from tests import commands
@@ -219,17 +220,50 @@ def test_the_log_follows_a_guest_and_keeps_secrets(served, cast):
         number = opened["dialog"]["id"]
         with guest.on("widget").socket() as second:
             second.call("message_post", {"dialog_id": number, "text": ""})
-    params = {**cast.guest().auth, "site_token": "st_wrong"}
-    requests.post(f"{served.url}/api/site/dialogs", params=params, json={}, timeout=10)
-    log = until(lambda: "dialog.open refused: unauthorized" in served.log[before:] and served.log[before:])
+            cast.guest("widget").http("POST", f"/dialogs/{number}/messages", {"text": "very private"})
+        until(lambda: f"dialog={number} connections=1 reason=" in served.log[before:])
+    log = until(lambda: f"dialog={number} connections=0 reason=" in served.log[before:] and served.log[before:])
     for line in ("[Site] connection attempt address=127.0.0.1", "[Site] connection accepted",
                  f"[Site] dialog open dialog={number} connections=1",
                  f"[Widget] connection accepted address=127.0.0.1 dialog={number} connections=2",
                  f"[Site] message stored dialog={number} message={opened['message']['id']} transport=socket",
-                 "[Widget] message.post refused: invalid transport=socket address=127.0.0.1 fields='text'"):
+                 f"[Widget] message.post refused: invalid transport=socket address=127.0.0.1 dialog={number} fields='text'",
+                 f"[Widget] message.post refused: not_found transport=http address=127.0.0.1 dialog={number}\n",
+                 f"[Widget] connection closed address=127.0.0.1 dialog={number} connections=1 reason="):
         assert line in log
-    for secret in ("very private", guest.guest_id, cast.site["site_token"], "st_wrong", "correct horse"):
+    for secret in ("very private", guest.guest_id, cast.site["site_token"], "correct horse"):
         assert secret not in served.log
+
+
+def test_the_log_says_why_credentials_were_refused(served, cast):
+    """As in the report that ReplyX was made for: one line names what the page showed wrongly, and from where."""
+    before, shop = len(served.log), cast.site
+
+    def post(channel, origin="", **shown):
+        requests.post(f"{served.url}/api/{channel}/dialogs/1/messages", params=shown, json={"text": "very private"}, timeout=10,
+                      headers={"Origin": origin} if origin else {})
+    guest_id = cast.guest().guest_id
+    post("widget", assistant_id=9999, guest_id=guest_id)
+    post("site", site_token=shop["site_token"])
+    post("site", "https://evil.example", site_token=shop["site_token"], guest_id=guest_id)
+    post("site", "https://evil.example", site_token="st_wrong", guest_id=guest_id)
+    for path in ("replyx.js", "frame"):
+        requests.get(f"{served.url}/{path}", params={"site_token": "st_wrong"}, timeout=10)
+        requests.get(f"{served.url}/{path}", params={"assistant_id": "9999"}, timeout=10)
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        cast.guest().socket(headers={"Origin": "https://evil.example"}, transports=("polling",))
+    where = "transport=http address=127.0.0.1"
+    token, guest = "reason='The site_token or assistant_id is missing", "reason='The guest_id is missing or not a UUID."
+    for line in (f"[Widget] message.post refused: unauthorized {where} {token}",
+                 f"[Site] message.post refused: unauthorized {where} {guest}",
+                 f"[Site] message.post refused: forbidden_origin {where} origin=https://evil.example\n",
+                 f"[Site] message.post refused: unauthorized {where} {token}",
+                 *(f"[{channel}] {page} refused: unauthorized address=127.0.0.1\n" for channel in ("Site", "Widget")
+                   for page in ("loader", "frame")),
+                 "[Site] connection refused: forbidden_origin address=127.0.0.1 origin=https://evil.example\n"):
+        assert line in served.log[before:]
+    for secret in ("very private", guest_id, shop["site_token"], "st_wrong", "9999"):
+        assert secret not in served.log[before:]
 
 
 def test_the_log_says_when_a_dialog_is_opened_and_not_whenever_it_changes(served, cast):
