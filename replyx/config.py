@@ -269,7 +269,7 @@ def usable(instance):
         yield
     except OSError as error:
         raise ConfigError(f"REPLYX_INSTANCE: {error.filename or instance} can't be used: {error.strerror}. "
-                          "Make the folder and all in it this user's own, to read and to write.") from None
+                          "The disk needs room, and this user the right to read and write the folder and all in it.") from None
 
 
 def make_instance(folder):

@@ -146,8 +146,9 @@ def prepare(app, upgrade):
                 log.info("copied the database to %s before migrating it", _copy(instance, found))
             _migrate(app, instance)
         except (OSError, sqlite3.Error, SQLAlchemyError) as error:
-            raise SchemaError(f"The database can't be migrated: {error}. Nothing was changed. Check the disk's space "
-                              "and the folder's permissions, then start again.") from None
+            # SQLAlchemy adds a line of its own to what SQLite says.
+            raise SchemaError(f"The database can't be migrated: {getattr(error, 'orig', error)}. Nothing was changed. Check the "
+                              "disk's space and the folder's permissions, then start again.") from None
 
 
 def start_writer(instance, serving):
