@@ -256,6 +256,8 @@ def test_the_log_says_why_credentials_were_refused(served, cast):
     post("site", site_token=shop["site_token"])
     post("site", "https://evil.example", site_token=shop["site_token"], guest_id=guest_id)
     post("site", "https://evil.example", site_token="st_wrong", guest_id=guest_id)
+    requests.post(f"{served.url}/api/widget/dialog/{guest_id}", params={"guest_id": guest_id}, timeout=10)
+    requests.delete(f"{served.url}/api/site/dialogs", timeout=10)
     for path in ("replyx.js", "frame"):
         requests.get(f"{served.url}/{path}", params={"site_token": "st_wrong"}, timeout=10)
         requests.get(f"{served.url}/{path}", params={"assistant_id": "9999"}, timeout=10)
@@ -267,6 +269,8 @@ def test_the_log_says_why_credentials_were_refused(served, cast):
                  f"[Site] message.post refused: unauthorized {where} {guest}",
                  f"[Site] message.post refused: forbidden_origin {where} origin=https://evil.example\n",
                  f"[Site] message.post refused: unauthorized {where} {token}",
+                 "[Widget] POST refused: not_found status=404 address=127.0.0.1\n",
+                 "[Site] DELETE refused: not_found status=405 address=127.0.0.1\n",
                  *(f"[{channel}] {page} refused: unauthorized address=127.0.0.1\n" for channel in ("Site", "Widget")
                    for page in ("loader", "frame")),
                  "[Site] connection refused: forbidden_origin address=127.0.0.1 origin=https://evil.example\n"):
