@@ -16,6 +16,8 @@ from .version import VERSION
 __version__ = VERSION
 __all__ = ["create_app", "models"]
 
+SHORTEST_KEY = 32
+
 
 def create_app(settings=None, async_mode="threading", upgrade=False):
     """The Flask app on its instance folder, with the writer running.
@@ -46,14 +48,22 @@ def create_app(settings=None, async_mode="threading", upgrade=False):
 
 
 def _secret_key(instance):
-    """The instance's key, made on the first start; only its owner can read it."""
+    """The instance's key, made on the first start; only its owner can read it. It comes into being whole: a full disk or
+    lost power leave none, not an empty one, with which anybody could sign links. Raises ConfigError."""
     file = instance / "secret_key"
-    try:
-        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as new:
-            new.write(secrets.token_hex())
-    except FileExistsError:
-        pass
-    return file.read_text()
+    with database.one_at_a_time(instance):
+        if not file.exists():
+            part = file.with_suffix(".new")
+            with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as new:
+                new.write(secrets.token_hex())
+                new.flush()
+                os.fsync(new.fileno())
+            part.replace(file)
+    key = file.read_bytes()
+    if len(key.strip()) < SHORTEST_KEY:
+        raise config.ConfigError(f"{file} holds no key. Put back a copy of it, or delete it: then a new one is made, and "
+                                 "links in mails that were sent end.")
+    return key
 
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -1,4 +1,5 @@
 """The HTTP transport: unpack a request, call the intake, answer. One route for each action and channel."""
+import logging
 import re
 
 import orjson
@@ -11,10 +12,14 @@ from .actions import Context
 from .body import Body
 from .errors import CODES, Invalid, ReplyXError, TooLarge
 
+log = logging.getLogger(__name__)
+
 MAX_BODY = 256 * 1024
 NUMBER = re.compile(r"-?[0-9]{1,40}")
 NAMES_OF_STATUS = {400: "invalid", 401: "unauthorized", 403: "forbidden", 404: "not_found", 405: "not_found",
                    409: "conflict", 413: "too_large", 429: "rate_limited", 503: "storage_unavailable"}
+PREFIXES = {"site": "Site", "widget": "Widget", "manager": "Console"}
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, POST, DELETE",
@@ -122,6 +127,10 @@ def _answer_http_error(error):
     if request.method == "OPTIONS":
         return Response(status=204)
     name = NAMES_OF_STATUS.get(error.code, "internal" if error.code >= 500 else "invalid")
+    # What reaches no action: a client that asks at the wrong address. The address itself may hold anything.
+    channel = request.path.removeprefix("/api/").partition("/")[0]
+    log.warning("[%s] %s refused: %s status=%d address=%s", PREFIXES.get(channel, "Api"),
+                request.method if request.method in METHODS else "request", name, error.code, request.environ["replyx.address"])
     response = _json({"ok": False, "error": {"code": name, "message": CODES[name].message}}, error.code)
     if error.code == 405:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))

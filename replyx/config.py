@@ -6,6 +6,7 @@ import errno
 import ipaddress
 import os
 import tomllib
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -39,6 +40,11 @@ def public_origin(value):
 def _host(value):
     if not value:
         raise ValueError("is empty; 127.0.0.1 serves this machine alone, 0.0.0.0 every network")
+    try:
+        # As the look-up of the address will.
+        value.encode("idna")
+    except UnicodeError:
+        raise ValueError("is neither an address nor a host's name") from None
     return value
 
 
@@ -183,15 +189,19 @@ class Config:
         return self.url.startswith("https:")
 
 
-def load(environ=os.environ):
-    """The Config that the environment and `config.toml` give. Raises ConfigError for the first bad setting."""
+def load(environ=os.environ, options=None):
+    """The Config that `options` of the command line, the environment and `config.toml` give, in this order; `options` are
+    values as text, by the settings' names. Raises ConfigError for the first bad setting."""
+    options = options or {}
     instance, in_environment = environ.get(INSTANCE.variable), _from_environment(environ)
     folder = Path(instance or INSTANCE.default).absolute()
     in_file = _from_file(folder / "config.toml")
     values = {"instance": folder}
     sources = {"instance": f"environment {INSTANCE.variable}" if instance else "default"}
     for setting in SETTINGS:
-        if setting.name in in_environment:
+        if setting.name in options:
+            raw, source = options[setting.name], f"--{setting.name}"
+        elif setting.name in in_environment:
             raw, source = in_environment[setting.name], f"environment {setting.variable}"
         elif setting.name in in_file:
             raw, source = in_file[setting.name], str(folder / "config.toml")
@@ -252,12 +262,19 @@ def _from_file(file):
     return {name: str(value) for name, value in content.items()}
 
 
+@contextmanager
+def usable(instance):
+    """What is done with the instance's files on the way to a start. Raises ConfigError when one of them can't be used."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(f"REPLYX_INSTANCE: {error.filename or instance} can't be used: {error.strerror}. "
+                          "The disk needs room, and this user the right to read and write the folder and all in it.") from None
+
+
 def make_instance(folder):
     """Make the instance folder if there is none. Raises ConfigError when it can't be written to."""
-    try:
+    with usable(folder):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    except OSError as error:
-        raise ConfigError(f"REPLYX_INSTANCE: {folder} can't be used: {error.strerror}. "
-                          "Make the folder writable for this user.") from None

@@ -45,12 +45,13 @@ def _connect(config, sid, environ, auth):
 
 
 def _disconnect(sid, reason=None):
-    connection = rooms.remove(sid)
+    connection, dialogs = rooms.remove(sid), rooms.dialogs_of(sid)
     # A client may leave the namespace alone: its transport would count for nobody and stay open.
     rooms.disconnect([sid])
     if connection:
-        log.info("[%s] connection closed address=%s reason=%s", connection.credentials.channel.capitalize(), connection.address,
-                 str(reason).replace(" ", "-"))
+        left = "".join(f" dialog={number} connections={others}" for number, others in dialogs)
+        log.info("[%s] connection closed address=%s%s reason=%s", connection.credentials.channel.capitalize(),
+                 connection.address, left, str(reason).replace(" ", "-"))
 
 
 def _handler(action):

@@ -13,6 +13,8 @@ from .tally import tally
 log = logging.getLogger(__name__)
 
 SERVICES = (chat, accounts, mail, arrival, sites, trials, files, avatars)
+# Codes with several causes, whose texts are all ours.
+EXPLAINED = ("unauthorized", "forbidden")
 ACTIONS = {action.name: action for service in SERVICES for action in service.ACTIONS}
 
 
@@ -35,7 +37,7 @@ def handle(action, credentials, unpack, context):
     except ReplyXError as error:
         if refusals.is_new(prefix, action.name, error.code, context.address):
             log.warning("[%s] %s refused: %s transport=%s address=%s%s", prefix, action.name, error.code,
-                        context.transport, context.address, _places(error))
+                        context.transport, context.address, _details(error, payload, credentials))
         _count_refusal(action, payload, credentials, context, error)
         raise
     except Exception:
@@ -63,7 +65,8 @@ def admit(sid, credentials, context):
         dialog_id = chat.join(sid, identity)
     except ReplyXError as error:
         if refusals.is_new(prefix, "connection", error.code, context.address):
-            log.warning("[%s] connection refused: %s address=%s", prefix, error.code, context.address)
+            log.warning("[%s] connection refused: %s address=%s%s", prefix, error.code, context.address,
+                        _details(error, None, credentials))
         raise
     except Exception:
         log.exception("[%s] connection failed", prefix)
@@ -113,9 +116,16 @@ def _named(messages):
     return messages
 
 
-def _places(error):
-    """The names of the fields that were refused: an owner sees what a client gets wrong, without its text."""
-    return f" fields={','.join(sorted(map(str, error.fields)))[:200]!r}" if error.fields else ""
+def _details(error, payload, credentials):
+    """What an owner needs to see what a client gets wrong: words of ours, numbers and the names of fields, none of its text."""
+    said = ""
+    if isinstance(payload, dict) and values.is_id(payload.get("dialog_id")):
+        said += f" dialog={payload['dialog_id']}"
+    if error.code == "forbidden_origin":
+        said += f" origin={credentials.origin or 'none'}"
+    elif error.code in EXPLAINED:
+        said += f" reason={error.message!r}"
+    return said + (f" fields={','.join(sorted(map(str, error.fields)))[:200]!r}" if error.fields else "")
 
 
 def recheck():

@@ -95,6 +95,12 @@ def members(name):
     return [sid for sid, _ in socketio.server.manager.get_participants("/", name)]
 
 
+def dialogs_of(sid):
+    """The dialogs that a socket is in, which may be leaving them, and how many others are in each."""
+    names = [name for name in socketio.server.manager.get_rooms(sid, "/") if name.startswith("dialog:")]
+    return [(name.partition(":")[2], sum(other != sid for other in members(name))) for name in names]
+
+
 def enter_all(sids, name):
     for sid in sids:
         if sid in _connections:

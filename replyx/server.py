@@ -42,8 +42,9 @@ def make_app():
     try:
         settings = config.load()
         _start_logging(settings.log_level)
-        _lock(settings.instance)
-        app = create_app(settings, async_mode="eventlet", upgrade=True)
+        with config.usable(settings.instance):
+            _lock(settings.instance)
+            app = create_app(settings, async_mode="eventlet", upgrade=True)
     except (config.ConfigError, database.SchemaError) as error:
         fail(error, 2)
     if settings.rate_limits != 1:

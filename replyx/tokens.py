@@ -11,7 +11,7 @@ from . import accounts_store, origins
 from .database import reader
 from .errors import ForbiddenOrigin, Unauthorized
 from .links import links
-from .values import MAX_ID, UUID
+from .values import UUID, is_id
 
 CACHE_SECONDS = 1.0
 CACHE_SIZE = 10_000
@@ -199,7 +199,7 @@ def _guest(credentials, makes_guest):
 
 def _assistant_grant(credentials):
     """A grant that can be looked up: `assistant_id` is whatever the caller wrote."""
-    if type(credentials.assistant_id) is not int or not 1 <= credentials.assistant_id <= MAX_ID:
+    if not is_id(credentials.assistant_id):
         raise Unauthorized("The site_token or assistant_id is missing or not valid. Copy the snippet again.")
     return credentials.site_grant
 

@@ -15,6 +15,11 @@ LINE = re.compile("[^\0-\x1f\x7f-\x9f\u2028\u2029]*")
 LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 
 
+def is_id(value):
+    """Whether this can be an id: no fraction, no text, no boolean."""
+    return type(value) is int and 1 <= value <= MAX_ID
+
+
 def are_few(payload, most):
     """Whether JSON holds at most so many values, counted no further than that."""
     holders, count = [payload], 0

@@ -44,7 +44,7 @@ def loader():
                     **panel.loader_settings(site["settings"])}
     elif request.args:
         settings = {"error": UNKNOWN}
-        log.warning("[Widget] loader refused: unauthorized address=%s", request.environ["replyx.address"])
+        _log_refusal()
     else:
         settings = panel.loader_settings({})
     text = assets.text("loader.js").replace(SETTINGS_PLACE, panel.in_page({"base": f"/w/{assets.version}", **settings}))
@@ -80,8 +80,15 @@ def chat():
 def _require_named():
     _, row = _named()
     if row is None:
+        _log_refusal()
         abort(404, UNKNOWN)
     return row
+
+
+def _log_refusal():
+    """Which of the pages here was asked for with a name that is not valid, and from where."""
+    log.warning("[%s] %s refused: unauthorized address=%s", "Site" if request.args.get("site_token") else "Widget",
+                request.endpoint.rpartition(".")[2], request.environ["replyx.address"])
 
 
 def _panel(row, kind, ancestors):

@@ -63,7 +63,8 @@ def test_a_key_is_shown_once(instance):
     added = instance.command("apikey", "add", "bot", "--role", "manager", "--json")
     listed = instance.command("apikey", "list", "--json")
     assert added["key"].startswith("rk_") and listed[0]["name"] == "bot" and added["key"] not in json.dumps(listed)
-    instance.command("apikey", "revoke", added["id"])
+    revoked = instance.command("apikey", "revoke", added["id"], "--json")
+    assert revoked["id"] == added["id"] and revoked["revoked_at"]
     assert "nothing" not in instance.command("apikey", "revoke", added["id"], code=1)
 
 
@@ -84,15 +85,33 @@ def test_a_refusal_is_one_line_and_exit_code_1(instance, arguments, stdin, named
     assert said.startswith("replyx: ") and said.count("\n") == 1 and named in said
 
 
-@pytest.mark.parametrize("arguments", [["site", "add", "X"], ["nothing"], ["site", "rotate-token", "one"]])
+@pytest.mark.parametrize("arguments", [
+    ["site", "add", "X"], ["nothing"], ["site", "rotate-token", "one"], ["site", "rotate-token", "9" * 30],
+    ["apikey", "revoke", "0"], ["apikey", "add", "bot", "--site", "9" * 30]])
 def test_bad_usage_is_exit_code_2(instance, arguments):
-    instance.command(*arguments, code=2)
+    assert "Traceback" not in instance.command(*arguments, code=2)
 
 
 def test_a_bad_setting_is_exit_code_2(tmp_path):
     for arguments in (["site", "list"], ["config"], ["run"]):
         said = Served(tmp_path, REPLYX_LOG_LEVEL="loud").command(*arguments, code=2)
         assert "REPLYX_LOG_LEVEL" in said and said.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["migrate.lock", "secret_key", "uploads", "avatars"])
+def test_something_in_the_instance_that_cannot_be_used_is_exit_code_2(instance, name):
+    place = instance.instance / name
+    place.write_text("") if name in ("uploads", "avatars") else place.mkdir()
+    said = instance.command("site", "list", code=2)
+    assert said.startswith("replyx: ") and said.count("\n") == 1 and str(place) in said
+
+
+@pytest.mark.parametrize("key", ["", "\n", "0123"])
+def test_a_secret_key_that_is_none_is_exit_code_2(instance, key):
+    """An empty key would sign links that anybody can make."""
+    (instance.instance / "secret_key").write_text(key)
+    said = instance.command("site", "list", code=2)
+    assert said.count("\n") == 1 and str(instance.instance / "secret_key") in said
 
 
 @pytest.mark.parametrize("arguments, code", [

@@ -156,7 +156,7 @@ def refused_address(served, port, abroad, headers):
     connection.request("GET", "/api/site/dialogs/1/sync", headers=headers)
     assert connection.getresponse().status == 401
     connection.close()
-    return until(lambda: re.search(r"refused: unauthorized transport=http address=(\S+)\n", served.log[before:]))[1]
+    return until(lambda: re.search(r"refused: unauthorized transport=http address=(\S+) ", served.log[before:]))[1]
 
 
 def test_no_secret_gets_into_any_log(cast, nginx, served):

@@ -1,8 +1,10 @@
 """Starting and stopping: one clear line and exit code 2 for what is wrong, and a stop that loses nothing."""
+import contextlib
 import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import requests
+import socketio
 
 from replyx import config
 from tests import commands
@@ -59,16 +62,32 @@ def test_an_unwritable_instance_folder(tmp_path):
     assert "REPLYX_INSTANCE" in fails(tmp_path / "file" / "folder")
 
 
+def test_a_database_that_cannot_be_made(tmp_path):
+    with contextlib.closing(sqlite3.connect(tmp_path / "replyx.db")) as somebodys:
+        somebodys.execute("CREATE TABLE site (name TEXT)")
+    assert "table site already exists. Nothing was changed." in fails(tmp_path)
+
+
+def test_a_lock_that_cannot_be_used(tmp_path):
+    (tmp_path / "lock").mkdir()
+    assert str(tmp_path / "lock") in fails(tmp_path)
+
+
 @pytest.mark.parametrize("env, named", [
     ({"REPLYX_COLOUR": "red"}, "REPLYX_COLOUR"), ({"REPLYX_PORT": "0"}, "REPLYX_PORT"), ({"REPLYX_PORT": "web"}, "REPLYX_PORT"),
     ({"REPLYX_URL": "chat.example.com"}, "REPLYX_URL"), ({"REPLYX_URL": "https://x.example/path"}, "REPLYX_URL"),
     ({"REPLYX_TRUSTED_PROXIES": "all"}, "REPLYX_TRUSTED_PROXIES"), ({"REPLYX_RATE_LIMITS": "-1"}, "REPLYX_RATE_LIMITS"),
     ({"REPLYX_RATE_LIMITS": "nan"}, "REPLYX_RATE_LIMITS"), ({"REPLYX_LOG_LEVEL": "loud"}, "REPLYX_LOG_LEVEL"),
     ({"REPLYX_DATABASE_URL": "postgresql://x"}, "REPLYX_DATABASE_URL"), ({"REPLYX_HOST": ""}, "REPLYX_HOST"),
-    ({"REPLYX_MESSAGE_QUEUE": "redis://x"}, "REPLYX_MESSAGE_QUEUE"),
+    ({"REPLYX_MESSAGE_QUEUE": "redis://x"}, "REPLYX_MESSAGE_QUEUE"), ({"REPLYX_HOST": "shop..example"}, "REPLYX_HOST"),
 ])
 def test_an_unknown_setting_or_a_bad_value(tmp_path, env, named):
     assert named in fails(tmp_path, **env)
+
+
+@pytest.mark.parametrize("arguments, named", [(["--port", "80000"], "(--port): '80000'"), (["--host", ""], "(--host): ''")])
+def test_a_bad_option_is_named_as_it_was_given(tmp_path, arguments, named):
+    assert named in fails(tmp_path, *arguments)
 
 
 def test_a_bad_value_is_named_by_the_other_entry_too(tmp_path):
@@ -165,15 +184,16 @@ def test_python_wsgi_py_serves_the_same(tmp_path):
 
 
 def test_the_first_message_is_stored_soon_and_in_little_memory(tmp_path):
-    """The memory is a bound; the time from the start of the command is printed, for a timed test would be a flaky one."""
-    server = Served(tmp_path)
-    server.instance.mkdir(exist_ok=True)
-    site = server.command("site", "add", "Shop", "--domain", "shop.example", "--json")
+    """From nothing: the start makes the database. The memory is a bound; the time, without that of the command that adds the
+    site in between, is printed, for a timed test would be a flaky one."""
     began = time.monotonic()
-    with server:
+    with Served(tmp_path) as server:
+        took = time.monotonic() - began
+        site = server.command("site", "add", "Shop", "--domain", "shop.example", "--json")
+        began = time.monotonic()
         answer = requests.post(f"{server.url}/api/site/dialogs", json={"message": {"text": "first"}}, timeout=10,
                                params={"site_token": site["site_token"], "guest_id": str(uuid.uuid4())})
-        took = time.monotonic() - began
+        took += time.monotonic() - began
         assert answer.status_code == 201
         status = Path(f"/proc/{server.process.pid}/status").read_text()
     memory = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS"))
@@ -209,17 +229,54 @@ def test_the_log_follows_a_guest_and_keeps_secrets(served, cast):
         number = opened["dialog"]["id"]
         with guest.on("widget").socket() as second:
             second.call("message_post", {"dialog_id": number, "text": ""})
-    params = {**cast.guest().auth, "site_token": "st_wrong"}
-    requests.post(f"{served.url}/api/site/dialogs", params=params, json={}, timeout=10)
-    log = until(lambda: "dialog.open refused: unauthorized" in served.log[before:] and served.log[before:])
+            cast.guest("widget").http("POST", f"/dialogs/{number}/messages", {"text": "very private"})
+        until(lambda: f"dialog={number} connections=1 reason=" in served.log[before:])
+    log = until(lambda: f"dialog={number} connections=0 reason=" in served.log[before:] and served.log[before:])
     for line in ("[Site] connection attempt address=127.0.0.1", "[Site] connection accepted",
                  f"[Site] dialog open dialog={number} connections=1",
                  f"[Widget] connection accepted address=127.0.0.1 dialog={number} connections=2",
                  f"[Site] message stored dialog={number} message={opened['message']['id']} transport=socket",
-                 "[Widget] message.post refused: invalid transport=socket address=127.0.0.1 fields='text'"):
+                 f"[Widget] message.post refused: invalid transport=socket address=127.0.0.1 dialog={number} fields='text'",
+                 f"[Widget] message.post refused: not_found transport=http address=127.0.0.1 dialog={number}\n",
+                 f"[Widget] connection closed address=127.0.0.1 dialog={number} connections=1 reason="):
         assert line in log
-    for secret in ("very private", guest.guest_id, cast.site["site_token"], "st_wrong", "correct horse"):
+    for secret in ("very private", guest.guest_id, cast.site["site_token"], "correct horse"):
         assert secret not in served.log
+
+
+def test_the_log_says_why_credentials_were_refused(served, cast):
+    """As in the report that ReplyX was made for: one line names what the page showed wrongly, and from where."""
+    before, shop = len(served.log), cast.site
+
+    def post(channel, origin="", **shown):
+        requests.post(f"{served.url}/api/{channel}/dialogs/1/messages", params=shown, json={"text": "very private"}, timeout=10,
+                      headers={"Origin": origin} if origin else {})
+    guest_id = cast.guest().guest_id
+    post("widget", assistant_id=9999, guest_id=guest_id)
+    post("site", site_token=shop["site_token"])
+    post("site", "https://evil.example", site_token=shop["site_token"], guest_id=guest_id)
+    post("site", "https://evil.example", site_token="st_wrong", guest_id=guest_id)
+    requests.post(f"{served.url}/api/widget/dialog/{guest_id}", params={"guest_id": guest_id}, timeout=10)
+    requests.delete(f"{served.url}/api/site/dialogs", timeout=10)
+    for path in ("replyx.js", "frame"):
+        requests.get(f"{served.url}/{path}", params={"site_token": "st_wrong"}, timeout=10)
+        requests.get(f"{served.url}/{path}", params={"assistant_id": "9999"}, timeout=10)
+    with pytest.raises(socketio.exceptions.ConnectionError):
+        cast.guest().socket(headers={"Origin": "https://evil.example"}, transports=("polling",))
+    where = "transport=http address=127.0.0.1"
+    token, guest = "reason='The site_token or assistant_id is missing", "reason='The guest_id is missing or not a UUID."
+    for line in (f"[Widget] message.post refused: unauthorized {where} {token}",
+                 f"[Site] message.post refused: unauthorized {where} {guest}",
+                 f"[Site] message.post refused: forbidden_origin {where} origin=https://evil.example\n",
+                 f"[Site] message.post refused: unauthorized {where} {token}",
+                 "[Widget] POST refused: not_found status=404 address=127.0.0.1\n",
+                 "[Site] DELETE refused: not_found status=405 address=127.0.0.1\n",
+                 *(f"[{channel}] {page} refused: unauthorized address=127.0.0.1\n" for channel in ("Site", "Widget")
+                   for page in ("loader", "frame")),
+                 "[Site] connection refused: forbidden_origin address=127.0.0.1 origin=https://evil.example\n"):
+        assert line in served.log[before:]
+    for secret in ("very private", guest_id, shop["site_token"], "st_wrong", "9999"):
+        assert secret not in served.log[before:]
 
 
 def test_the_log_says_when_a_dialog_is_opened_and_not_whenever_it_changes(served, cast):

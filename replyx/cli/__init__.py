@@ -28,11 +28,9 @@ def main():
 @click.option("--port", help="The port to listen on; REPLYX_PORT otherwise.")
 def run(host, port):
     """Serve until SIGTERM or Ctrl-C."""
-    environ = dict(os.environ)
-    for name, value in (("REPLYX_HOST", host), ("REPLYX_PORT", port)):
-        if value is not None:
-            environ[name] = value
-    become_owner(_settings(environ).instance)
+    options = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    become_owner(_settings(options).instance)
+    environ = os.environ | {f"{config.PREFIX}{name.upper()}": value for name, value in options.items()}
     # wsgi.py has to patch before Flask is imported, so the server gets a fresh interpreter.
     os.execve(sys.executable, [sys.executable, str(config.ROOT / "wsgi.py")], environ)
 
@@ -59,9 +57,9 @@ def _require_free_port(settings):
                  f"itself?) or choose another port: REPLYX_PORT={settings.port % 65535 + 1} make run", 2)
 
 
-def _settings(environ=os.environ):
+def _settings(options=None):
     try:
-        return config.load(environ)
+        return config.load(options=options)
     except config.ConfigError as error:
         fail(error, 2)
 

@@ -9,6 +9,7 @@ from .. import config, create_app
 from ..database import SchemaError
 from ..errors import ReplyXError, fail
 from ..extensions import writer
+from ..values import MAX_ID
 
 
 def with_app(command):
@@ -18,7 +19,8 @@ def with_app(command):
         try:
             settings = config.load()
             become_owner(settings.instance)
-            create_app(settings)
+            with config.usable(settings.instance):
+                create_app(settings)
             command(*args, settings=settings, **options)
         except (config.ConfigError, SchemaError) as error:
             fail(error, 2)
@@ -48,8 +50,10 @@ def show(data, as_json, line):
             click.echo(line(row))
 
 
+# What SQLite, JSON and JavaScript can hold: a larger number is bad usage.
+ID = click.IntRange(1, MAX_ID)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 role = click.option("--role", type=click.Choice(["owner", "manager"]), default="manager", show_default=True,
                     help="What they may do.")
-site_ids = click.option("--site", "site_ids", type=int, multiple=True, metavar="ID",
+site_ids = click.option("--site", "site_ids", type=ID, multiple=True, metavar="ID",
                         help="Limit to this site; may be given again. Without it: all sites.")

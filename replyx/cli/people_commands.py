@@ -6,7 +6,7 @@ import click
 from .. import accounts, accounts_store, passwords
 from ..clock import now
 from ..database import reader
-from .common import as_json, role, show, site_ids, with_app
+from .common import ID, as_json, role, show, site_ids, with_app
 
 
 @click.group()
@@ -95,6 +95,10 @@ def apikey():
     """Keys for programs that use the managers' API."""
 
 
+def _key_line(row):
+    return f"{row['id']}  {row['name']}  {row['role']}{'  revoked' if row['revoked_at'] else ''}"
+
+
 @apikey.command("add")
 @click.argument("name")
 @role
@@ -111,14 +115,15 @@ def apikey_add(name, role, site_ids, as_json, settings):
 @with_app
 def apikey_list(as_json, settings):
     """The keys' names, never the keys."""
-    show(accounts_store.api_keys(reader), as_json,
-         lambda row: f"{row['id']}  {row['name']}  {row['role']}{'  revoked' if row['revoked_at'] else ''}")
+    show(accounts_store.api_keys(reader), as_json, _key_line)
 
 
 @apikey.command("revoke")
-@click.argument("key_id", type=int, metavar="ID")
+@click.argument("key_id", type=ID, metavar="ID")
+@as_json
 @with_app
-def apikey_revoke(key_id, settings):
+def apikey_revoke(key_id, as_json, settings):
     """End a key: its sockets go within two seconds."""
     accounts.revoke_api_key(key_id)
-    click.echo(f"revoked {key_id}")
+    [row] = [row for row in accounts_store.api_keys(reader) if row["id"] == key_id]
+    show(row, as_json, _key_line)

@@ -3,7 +3,7 @@ import click
 
 from .. import accounts_store, sites
 from ..database import reader
-from .common import as_json, show, with_app
+from .common import ID, as_json, show, with_app
 
 
 domains = click.option("--domain", "domains", multiple=True, required=True, metavar="HOST",
@@ -50,7 +50,7 @@ def site_list(as_json, settings):
 
 
 @site.command("set-domains")
-@click.argument("site_id", type=int, metavar="ID")
+@click.argument("site_id", type=ID, metavar="ID")
 @domains
 @as_json
 @with_app
@@ -67,7 +67,7 @@ def site_set_domains(site_id, domains, as_json, settings):
 
 
 @site.command("rotate-token")
-@click.argument("site_id", type=int, metavar="ID")
+@click.argument("site_id", type=ID, metavar="ID")
 @click.option("--now", "at_once", is_flag=True, help="End the old token at once, not after 24 hours.")
 @as_json
 @with_app
@@ -87,7 +87,7 @@ def _assistant_line(row):
 
 @assistant.command("add")
 @click.argument("name")
-@click.option("--site", "site_id", type=int, required=True, metavar="ID", help="The site it answers on.")
+@click.option("--site", "site_id", type=ID, required=True, metavar="ID", help="The site it answers on.")
 @as_json
 @with_app
 def assistant_add(name, site_id, as_json, settings):
