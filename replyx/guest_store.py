@@ -19,7 +19,7 @@ def site(q, site_id):
 
 def guest(q, site_id, guest_hash):
     """The guest's row; None before the first message."""
-    row = q.one("SELECT id, name, email, lang, user_id, is_verified, attributes FROM guest "
+    row = q.one("SELECT id, name, email, lang, user_id, is_verified, identity_exp, attributes FROM guest "
                 "WHERE site_id = :site_id AND guest_hash = :hash", site_id=site_id, hash=guest_hash)
     return row and {**row, "attributes": json.loads(row["attributes"] or "{}")}
 

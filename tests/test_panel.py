@@ -259,6 +259,14 @@ def test_the_host_pages_api_speaks_for_the_guest_and_forgets_them(page, cast):
     expect(widget.lines).to_have_count(0)
     until(lambda: widget.stored() == [])
     expect(widget.text).to_have_value("")
+    # What is wrong with who they are is said at once, to those who can mend it.
+    with page.expect_console_message(lambda message: "identify" in message.text) as told:
+        page.evaluate("ReplyX.identify({ user_id: 7, name: 'Gina' })")
+    assert "Not a valid string." in told.value.text and '"user_id"' in told.value.text
+    with page.expect_console_message(lambda message: "identify" in message.text) as told:
+        page.evaluate("ReplyX.identify({ user_id: '7', exp: 1, signature: '00' })")
+    assert "no secret" in told.value.text and "Make one in the site's settings" in told.value.text
+    assert [data["code"] for name, data in page.evaluate("window.told") if name == "error"] == ["invalid", "forbidden"]
     widget.write("somebody new")
     expect(widget.log).to_contain_text("Sent")
     assert dialog_of(cast, "somebody new") != dialog

@@ -11,6 +11,7 @@ import { UUID, uuid } from "./uuid.js";
 const GUEST_ID = "guest_id";
 const OUTBOX = "outbox.";
 const PERSON = "person";
+const UP = new Set(["online", "polling"]);
 
 /**
  * `name` is {site_token} or {assistant_id}; `link` the credential from a mail, which stands for the guest's id. `stored` is what the host page keeps for us, by our keys; `storage` changes it:
@@ -76,7 +77,7 @@ export class Chat {
   /** Who the page says the guest is. Kept until there is a dialog: before, the server knows no guest. */
   setProfile(profile) {
     this.introduction.set(profile);
-    this.#settle();
+    if (UP.has(this.connection.state)) this.#settle();
   }
 
   /** Leave an address to mail answers to; resolves with the dialog. Rejects with RequestError. */
@@ -147,7 +148,7 @@ export class Chat {
   #onState(state, error) {
     this.on.state(state, error);
     this.dialog.lose();
-    if (state === "online" || state === "polling") this.outbox.pump();
+    if (UP.has(state)) this.outbox.pump();
   }
 
   #sayTyping(isTyping) {
@@ -185,11 +186,10 @@ export class Chat {
     this.#settle();
   }
 
-  /** There may be a dialog: tell the server what waited for one. */
+  /** There is a way to the server: tell it who the guest is, and once there is a dialog, what waited for one. */
   #settle() {
-    if (!this.dialog.view) return;
-    this.introduction.say();
-    if (this.wantsPerson) this.#askForPerson().catch(() => {});
+    this.introduction.say(Boolean(this.dialog.view));
+    if (this.wantsPerson && this.dialog.view) this.#askForPerson().catch(() => {});
   }
 
   async #askForPerson() {

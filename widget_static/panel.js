@@ -76,7 +76,7 @@ export class Panel {
     },
     typing: (isTyping) => this.view.showTyping(isTyping),
     restart: () => this.bridge.reload(),
-    error: (error) => this.bridge.error(error.code, error.message),
+    error: ({ code, message, fields }) => this.bridge.error(code, fields ? `${message} ${JSON.stringify(fields)}` : message),
   };
 
   #onHost = {
