@@ -13,7 +13,11 @@ log = logging.getLogger(__name__)
 widget = Blueprint("widget", __name__)
 # What a script of the host page may hold in place of a text: its words in every language.
 PLACES = {'"__REPLYX_TEXTS__"': panel.in_page(texts.host_words())}
-JOINED = ("frame.js", "host.js", "signs.js")
+# Each in one request: a browser asks anew for what did not come, but some not for what that imports.
+JOINED = tuple(f"{name}.js" for name in (
+    "frame", "host", "signs",
+    "attach", "attachments", "contact", "diagnosis", "emoji", "form", "forms", "history", "menu", "page", "preview", "rating",
+    "transcript"))
 assets = SmallAssets(config.ROOT / "widget_static", templates=("loader.js", "frame.html"), joined=JOINED, places=PLACES)
 
 SETTINGS_PLACE = '"__REPLYX_SETTINGS__"'

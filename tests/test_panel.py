@@ -364,3 +364,24 @@ def test_a_part_that_does_not_come_stops_nobody(context, cast):
         expect(widget.log).to_contain_text("Sent")
         widget.frame.get_by_role("button", name="Menu").click()
         expect(widget.frame.get_by_role("menu")).to_be_visible()
+        expect(widget.frame.locator("#notice")).to_be_empty()
+
+
+def test_what_happened_can_be_copied_when_there_is_no_network(context, host, served):
+    """That is when it is needed. It is fetched once the guest has what they came for, each part in one request."""
+    page = context.new_page()
+    page.goto(host.url)
+    widget = Widget(page).open()
+    widget.state("Connected")
+    asked = """performance.getEntriesByType("resource").map(({ name }) => name.split("/").at(-1))"""
+    until(lambda: {"menu.js", "diagnosis.js", "more.css"} <= set(frame_of(page).evaluate(asked)))
+    assert not {"dom.js", "overlay.js", "diagnostics.js"} & set(frame_of(page).evaluate(asked))
+    widget.go_offline()
+    widget.frame.get_by_role("button", name="Emoji").click()
+    expect(widget.frame.locator("#notice")).to_have_text("There is no connection. Check the network.")
+    widget.frame.get_by_role("button", name="Menu").click()
+    widget.frame.get_by_role("menuitem", name="Copy diagnostics").click()
+    expect(widget.frame.locator("#copied")).to_contain_text("Copied.")
+    context.set_offline(False)
+    widget.state("Connected")
+    expect(widget.frame.locator("#notice")).to_be_empty()

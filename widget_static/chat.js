@@ -11,7 +11,8 @@ import { UUID, uuid } from "./uuid.js";
 const GUEST_ID = "guest_id";
 const OUTBOX = "outbox.";
 const PERSON = "person";
-const UP = new Set(["online", "polling"]);
+/** The states of the connection in which requests come through. */
+export const UP = new Set(["online", "polling"]);
 
 /**
  * `name` is {site_token} or {assistant_id}; `link` the credential from a mail, which stands for the guest's id. `stored` is what the host page keeps for us, by our keys; `storage` changes it:

@@ -89,6 +89,9 @@ export class View {
   /** Say why something failed, by an error's code. */
   tell(code) { this.notice(this.#why(code)); }
 
+  /** What was said with this code is over. */
+  untell(code) { if ($("notice").textContent === this.#why(code)) this.notice(""); }
+
   #why(code, key) {
     const { errors } = this.#texts;
     const why = Object.hasOwn(errors, code) ? errors[code] : errors.internal;
