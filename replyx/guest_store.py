@@ -41,10 +41,14 @@ def set_form(tx, dialog_id, form):
 
 # What a guest asks for
 
-def set_rating(tx, dialog_id, rating, text):
+def set_rating(tx, dialog_id, rating):
     """The number of rows changed: none where it is so already."""
-    return tx.execute("UPDATE dialog SET rating = :rating, rating_text = :text WHERE id = :id "
-                      "AND (rating IS NOT :rating OR rating_text IS NOT :text)", id=dialog_id, rating=rating, text=text)
+    return tx.execute("UPDATE dialog SET rating = :rating WHERE id = :id AND rating IS NOT :rating", id=dialog_id, rating=rating)
+
+
+def set_rating_text(tx, dialog_id, text):
+    """As `set_rating`."""
+    return tx.execute("UPDATE dialog SET rating_text = :text WHERE id = :id AND rating_text IS NOT :text", id=dialog_id, text=text)
 
 
 def is_answered(q, dialog_id):

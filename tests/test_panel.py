@@ -49,6 +49,12 @@ def frame_of(page):
     return next(frame for frame in page.frames if "/frame" in frame.url)
 
 
+def rated_as(cast, dialog_id):
+    """The stars and the text that a dialog has."""
+    dialog = cast.manager.http("GET", f"/dialogs/{dialog_id}").json()["dialog"]
+    return dialog["rating"], dialog["rating_text"]
+
+
 def tab_to(place, key="Tab"):
     """Press the key until this has the focus."""
     for _ in range(20):
@@ -109,13 +115,17 @@ def test_a_conversation_by_keyboard_alone(page, cast):
         keys.press("ArrowRight")
     expect(group.get_by_role("radio", name="5: Very good")).to_be_checked()
     keys.press("Tab")
+    thanks = widget.frame.get_by_text("Thank you for your rating.")
+    expect(thanks).to_be_visible()
+    # The stars on the way there were not meant.
+    assert rated_as(cast, dialog) == (5, None)
     keys.type("quick")
     keys.press("Tab")
     keys.press("Enter")
-    expect(widget.frame.get_by_text("Thank you for your rating.")).to_be_visible()
+    expect(group).to_be_hidden()
+    expect(thanks).to_be_visible()
     expect(widget.text).to_be_focused()
-    with closing(sqlite3.connect(cast.served.instance / "replyx.db")) as file:
-        assert file.execute("SELECT rating, rating_text FROM dialog WHERE id = ?", [dialog]).fetchone() == (5, "quick")
+    assert rated_as(cast, dialog) == (5, "quick")
     keys.press("Escape")
     expect(page.get_by_role("button", name="Open chat")).to_be_focused()
 
@@ -306,12 +316,23 @@ def test_tones_come_when_nobody_looks_unless_they_are_switched_off(context, host
     assert frame_of(page).evaluate("window.tones") == 0
 
 
-def test_an_earlier_chat_can_be_read_again(page, cast):
+def test_a_star_counts_when_it_is_pressed_and_an_earlier_chat_can_be_read_again(page, cast):
     widget = Widget(page).open()
     widget.write("my first chat")
     expect(widget.log).to_contain_text("Sent")
-    cast.manager.http("POST", f"/dialogs/{dialog_of(cast, 'my first chat')}/close")
+    dialog = dialog_of(cast, "my first chat")
+    cast.manager.http("POST", f"/dialogs/{dialog}/close")
     expect(widget.frame.get_by_text("This chat was closed")).to_be_visible()
+    star = widget.frame.locator("#rating label")
+    for number in (2, 4):
+        star.nth(number - 1).click()
+        until(lambda: rated_as(cast, dialog) == (number, None))
+    expect(widget.frame.get_by_text("Thank you for your rating.")).to_be_visible()
+    widget.frame.get_by_role("textbox", name="Comment (if you like)").fill("kind")
+    star.nth(4).click()
+    widget.frame.get_by_role("button", name="Done").click()
+    expect(star).to_have_count(0)
+    assert rated_as(cast, dialog) == (5, "kind")
     guest = Guest(cast, guest_id=page.evaluate(f"localStorage.getItem('replyx.{cast.site['id']}.guest_id')"))
     guest.open("my second chat")
     expect(widget.lines).to_have_text(["my second chat"])
