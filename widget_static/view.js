@@ -152,6 +152,8 @@ export class View {
     else if (manager) text = fill(this.#texts.manager, { name: manager.name });
     else if (view?.handler === "waiting") text = this.#texts.waiting;
     if ($("handler").textContent !== text) $("handler").textContent = text;
+    // The header shows it already.
+    $("handler").classList.toggle("spoken", text === $("reply").textContent);
     const isAsked = Boolean(text);
     if (isAsked && document.activeElement === $("person")) this.focus();
     $("person").hidden = isAsked;
