@@ -44,8 +44,8 @@ const { chat, storage } = page(url, before.storage);
 chat.setProfile({ user_id: "7", attributes: { plan: "free", visits: 1 } });
 chat.setProfile({ attributes: { plan: "pro" } });
 await chat.requestHandoff();
-assert.equal(chat.wantsPerson, true);
-await until(() => chat.dialog.view && !chat.wantsPerson && chat.outbox.entries.length === 0, "the first line");
+assert.equal(chat.wish.isOpen, true);
+await until(() => chat.dialog.view && !chat.wish.isOpen && chat.outbox.entries.length === 0, "the first line");
 facts.first = await seen(chat);
 assert.deepEqual([...storage.keys()], ["guest_id"]);
 
