@@ -3,7 +3,7 @@ import logging
 import sqlite3
 
 from . import accounts_store as store
-from . import attachments, outbox_store, passwords, rooms, schemas, tokens, values
+from . import account_schemas, attachments, outbox_store, passwords, rooms, schemas, tokens, values
 from .actions import MANAGER, NOBODY, Action, Answer
 from .clock import now
 from .database import reader
@@ -166,7 +166,7 @@ def _add_manager(tx, email, name, role, password_hash, site_ids=()):
 
 def add_manager(email, name, role, password, site_ids=()):
     """The new manager's row. Raises Invalid, Conflict or NotFound."""
-    checked = schemas.check(schemas.NewManager(), email=email, name=name, password=password)
+    checked = schemas.check(account_schemas.NewManager(), email=email, name=name, password=password)
     email, password_hash = checked["email"].lower(), passwords.hash_password(password)
     if role == "owner" and site_ids:
         raise Invalid("An owner sees every site. Leave --site out, or make a manager.")
@@ -218,17 +218,17 @@ def revoke_api_key(key_id):
 
 
 ACTIONS = (
-    Action("session.create", NOBODY, schemas.SignIn(), sign_in, schemas.SessionAnswer(), "session_create", "POST",
+    Action("session.create", NOBODY, account_schemas.SignIn(), sign_in, account_schemas.SessionAnswer(), "session_create", "POST",
            "/session", "sign_in", status=201, http_only=True, summary="Sign in"),
-    Action("session.get", MANAGER, schemas.Input(), get_session, schemas.SessionAnswer(), "session_get", "GET",
+    Action("session.get", MANAGER, schemas.Input(), get_session, account_schemas.SessionAnswer(), "session_get", "GET",
            "/session", "read", summary="Who is signed in, and the sites they see"),
     Action("session.delete", MANAGER, schemas.Input(), sign_out, schemas.Nothing(), "session_delete", "DELETE",
            "/session", "sign_in", http_only=True, summary="Sign out"),
-    Action("setup.create", NOBODY, schemas.SetUp(), set_up, schemas.SessionAnswer(), "setup_create", "POST",
+    Action("setup.create", NOBODY, account_schemas.SetUp(), set_up, account_schemas.SessionAnswer(), "setup_create", "POST",
            "/setup", "sign_in", status=201, http_only=True, summary="Make an owner's account through a one-time link"),
-    Action("two_factor.begin", MANAGER, schemas.Input(), begin_two_factor, schemas.TwoFactorAnswer(),
+    Action("two_factor.begin", MANAGER, schemas.Input(), begin_two_factor, account_schemas.TwoFactorAnswer(),
            "two_factor_begin", "POST", "/two-factor", "sign_in", http_only=True, summary="A secret for one-time codes"),
-    Action("two_factor.confirm", MANAGER, schemas.TwoFactor(), confirm_two_factor, schemas.Nothing(),
+    Action("two_factor.confirm", MANAGER, account_schemas.TwoFactor(), confirm_two_factor, schemas.Nothing(),
            "two_factor_confirm", "POST", "/two-factor/confirm", "sign_in", http_only=True,
            summary="Ask for a one-time code at each sign-in from now on"),
 )

@@ -28,6 +28,8 @@ CORS = {
     "Access-Control-Expose-Headers": "Retry-After",
     "Access-Control-Max-Age": "86400",
 }
+PAGE_OF_TEXT = {"X-Content-Type-Options": "nosniff",
+                "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}
 
 
 def init_app(app):
@@ -121,9 +123,11 @@ def answer_error(error):
 
 
 def _answer_http_error(error):
-    """The framework's own refusals, in the one shape under /api; a page elsewhere."""
+    """The framework's own refusals, in the one shape under /api; a page elsewhere, which is text and nothing more."""
     if not _is_api() or error.code < 400:
-        return error
+        response = error.get_response()
+        response.headers.update(PAGE_OF_TEXT)
+        return response
     if request.method == "OPTIONS":
         return Response(status=204)
     name = NAMES_OF_STATUS.get(error.code, "internal" if error.code >= 500 else "invalid")

@@ -1,5 +1,5 @@
 """How a caller's own request reached the server: what `replyx doctor` needs to judge the proxies in between."""
-from . import schemas
+from . import account_schemas, schemas
 from .actions import MANAGER, Action, Answer
 
 
@@ -8,6 +8,6 @@ def get_arrival(identity, payload, context):
 
 
 ACTIONS = (
-    Action("arrival.get", MANAGER, schemas.Input(), get_arrival, schemas.ArrivalAnswer(), "arrival_get", "GET", "/arrival",
+    Action("arrival.get", MANAGER, schemas.Input(), get_arrival, account_schemas.ArrivalAnswer(), "arrival_get", "GET", "/arrival",
            "read", http_only=True, summary="How this request reached the server, to check the proxies in between"),
 )

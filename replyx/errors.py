@@ -50,6 +50,8 @@ def fail(text, code):
 class ReplyXError(Exception):
     """A refusal with a code of `CODES`. `fields` maps a place in the payload to what is wrong there."""
     code = "internal"
+    # The site's owner sees it under this name in place of the code: there is something else to do.
+    counted_as = None
 
     def __init__(self, message=None, *, fields=None, retry_after=None):
         self.message = message or CODES[self.code].message
@@ -83,6 +85,11 @@ class Forbidden(ReplyXError):
     code = "forbidden"
 
 
+class WrongIdentity(Forbidden):
+    """Who a page says its guest is, is not what the site has signed."""
+    counted_as = "identity"
+
+
 class ForbiddenOrigin(ReplyXError):
     code = "forbidden_origin"
 
@@ -93,6 +100,11 @@ class NotFound(ReplyXError):
 
 class Conflict(ReplyXError):
     code = "conflict"
+
+
+class OtherUser(Conflict):
+    """The chat belongs to another user of the site than the one that the page names."""
+    counted_as = "other_user"
 
 
 class TooLarge(ReplyXError):

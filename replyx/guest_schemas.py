@@ -77,7 +77,7 @@ class DialogOpen(Input):
 
 class Rating(DialogRef):
     rating = fields.Integer(required=True, strict=True, validate=validate.Range(1, 5))
-    text = Text(1000, blank=True)
+    text = Text(1000, blank=True, metadata={"description": "For the managers; without it, the one before stays"})
 
 
 class Transcript(DialogRef):

@@ -19,7 +19,7 @@ def site(q, site_id):
 
 def guest(q, site_id, guest_hash):
     """The guest's row; None before the first message."""
-    row = q.one("SELECT id, name, email, lang, user_id, is_verified, attributes FROM guest "
+    row = q.one("SELECT id, name, email, lang, user_id, is_verified, identity_exp, attributes FROM guest "
                 "WHERE site_id = :site_id AND guest_hash = :hash", site_id=site_id, hash=guest_hash)
     return row and {**row, "attributes": json.loads(row["attributes"] or "{}")}
 
@@ -41,10 +41,14 @@ def set_form(tx, dialog_id, form):
 
 # What a guest asks for
 
-def set_rating(tx, dialog_id, rating, text):
+def set_rating(tx, dialog_id, rating):
     """The number of rows changed: none where it is so already."""
-    return tx.execute("UPDATE dialog SET rating = :rating, rating_text = :text WHERE id = :id "
-                      "AND (rating IS NOT :rating OR rating_text IS NOT :text)", id=dialog_id, rating=rating, text=text)
+    return tx.execute("UPDATE dialog SET rating = :rating WHERE id = :id AND rating IS NOT :rating", id=dialog_id, rating=rating)
+
+
+def set_rating_text(tx, dialog_id, text):
+    """As `set_rating`."""
+    return tx.execute("UPDATE dialog SET rating_text = :text WHERE id = :id AND rating_text IS NOT :text", id=dialog_id, text=text)
 
 
 def is_answered(q, dialog_id):

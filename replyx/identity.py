@@ -3,7 +3,7 @@ import hashlib
 import hmac
 
 from . import clock
-from .errors import Forbidden
+from .errors import WrongIdentity
 
 # A signature that never ends would be a password lying in a page.
 MOST_SECONDS = 31 * 24 * 3600
@@ -16,18 +16,19 @@ def sign(secret, user_id, name="", email="", exp=0):
 
 def is_signed(secret, profile):
     """Whether the profile, as `guest_schemas.Profile` gives it, is signed with the site's secret; False where it claims no
-    signature. Raises Forbidden for one that is wrong or over."""
+    signature. Raises WrongIdentity for one that is wrong or over."""
     if "signature" not in profile:
         return False
     if secret is None:
-        raise Forbidden("This site has no secret to sign identities with. Make one in the site's settings.")
+        raise WrongIdentity("This site has no secret to sign identities with. Make one in the site's settings.")
     right = sign(secret, *(profile.get(name, "") for name in ("user_id", "name", "email", "exp")))
     if not hmac.compare_digest(right.encode(), profile["signature"].lower().encode()):
-        raise Forbidden("The identity's signature is wrong. Sign user_id, name, email and exp, as they are sent, with the "
-                        "site's secret.")
+        raise WrongIdentity("The identity's signature is wrong. Sign user_id, name, email and exp, as they are sent, "
+                            "with the site's secret.")
     left = profile["exp"] - clock.seconds()
     if left <= 0:
-        raise Forbidden("The identity's signature is over: exp lies in the past. Sign anew for each page.")
+        raise WrongIdentity("The identity's signature is over: exp lies in the past. Sign anew for each page.")
     if left > MOST_SECONDS:
-        raise Forbidden(f"The identity's signature counts for too long: exp may lie {MOST_SECONDS // 86400} days ahead at most.")
+        days = MOST_SECONDS // 86400
+        raise WrongIdentity(f"The identity's signature counts for too long: exp may lie {days} days ahead at most.")
     return True

@@ -47,10 +47,11 @@ def handle(action, credentials, unpack, context):
 
 
 def _count_refusal(action, payload, credentials, context, error):
-    """Count a guest's refused message where the site is known. A manager's is not: its site is that of a dialog."""
-    site_id = action.posts and action.posts(payload) and tokens.site_of(credentials)
+    """Count a guest's refused message where the site is known, and what only its owner can mend. A manager's is not: its
+    site is that of a dialog."""
+    site_id = (error.counted_as or (action.posts and action.posts(payload))) and tokens.site_of(credentials)
     if site_id:
-        tally.add(site_id, context.transport, "refused", error.code)
+        tally.add(site_id, context.transport, "refused", error.counted_as or error.code)
 
 
 def admit(sid, credentials, context):

@@ -1,5 +1,5 @@
 """What people do about mails: managers say whether they want them, anybody ends them by a link, owners see what failed."""
-from . import accounts_store, outbox_store, schemas, store
+from . import account_schemas, accounts_store, outbox_store, schemas, store
 from .actions import MANAGER, NOBODY, Action, Answer
 from .chat.rules import announce
 from .database import reader
@@ -59,12 +59,12 @@ def _require_owner(identity):
 
 
 ACTIONS = (
-    Action("mail.set", MANAGER, schemas.MailWish(), set_wish, schemas.Nothing(), "mail_set", "POST", "/mail", "read",
+    Action("mail.set", MANAGER, account_schemas.MailWish(), set_wish, schemas.Nothing(), "mail_set", "POST", "/mail", "read",
            summary="Say whether unread messages are mailed to you"),
-    Action("unsubscribe", NOBODY, schemas.Unsubscribe(), unsubscribe, schemas.Nothing(), "unsubscribe", "POST",
+    Action("unsubscribe", NOBODY, account_schemas.Unsubscribe(), unsubscribe, schemas.Nothing(), "unsubscribe", "POST",
            "/unsubscribe", "read", http_only=True, summary="End the mails that a link came with"),
-    Action("outbox.list", MANAGER, schemas.Input(), list_dead, schemas.LettersAnswer(), "outbox_list", "GET", "/outbox",
+    Action("outbox.list", MANAGER, schemas.Input(), list_dead, account_schemas.LettersAnswer(), "outbox_list", "GET", "/outbox",
            "read", summary="The letters that were given up, for owners"),
-    Action("outbox.retry", MANAGER, schemas.LetterRef(), retry, schemas.Nothing(), "outbox_retry", "POST",
+    Action("outbox.retry", MANAGER, account_schemas.LetterRef(), retry, schemas.Nothing(), "outbox_retry", "POST",
            "/outbox/<letter_id>/retry", "message", summary="Send a letter that was given up once more"),
 )

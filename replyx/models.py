@@ -58,6 +58,7 @@ class Guest(db.Model):
     """A visitor of a site. The guest's secret id is kept only as a hash. `email` goes when the guest wants no mails.
 
     `user_id` is who the site says they are: proven by its signature when `is_verified`, else a mere claim, as `name` is.
+    `identity_exp` is when the last signature that counted ends, in seconds since 1970.
     """
     __table_args__ = _table(Index("guest_once", "site_id", "guest_hash", unique=True))
     id = column(db.Integer, primary_key=True)
@@ -68,6 +69,7 @@ class Guest(db.Model):
     name = column(db.String(200))
     user_id = column(db.String(200))
     is_verified = column(db.Boolean, nullable=False, server_default="0")
+    identity_exp = column(db.Integer)
     attributes = column(db.JSON)
     created_at = column(TIME, nullable=False)
 

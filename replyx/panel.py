@@ -16,7 +16,7 @@ def settings(row, kind, lang, version):
     del lines["host"]
     return {
         "site": site["id"], "version": f"{VERSION} {version}", "kind": kind, "mail": outbox.is_on,
-        "lang": lang, "dir": "rtl" if lang in texts.RIGHT_TO_LEFT else "ltr", "texts": lines, "look": chosen["look"],
+        "lang": lang, "dir": texts.direction(lang), "texts": lines, "look": chosen["look"],
         "assistant": _assistant(row["assistant_id"]), "greeting": chosen["greeting"] or lines["greeting"],
         "proactive": chosen["proactive"], "features": _features(chosen),
         "forms": {"prechat": _form(chosen["prechat"]) or None, "offline": _form(chosen["offline"])},

@@ -15,7 +15,9 @@ def flat(texts):
             for key, line in lines.items()} | {key: line for key, line in texts.items() if isinstance(line, str)}
 
 
-KEYS = frozenset(flat(TEXTS[FALLBACK]))
+# Said where no site is known, which could have words of its own.
+FIXED = frozenset(("host.unknown", "host.unknownText"))
+KEYS = frozenset(flat(TEXTS[FALLBACK])) - FIXED
 # What the loader says on the host page.
 HOST = ("title", "close", "host.open", "host.failed", "host.foreign", "host.dismiss")
 
@@ -28,6 +30,11 @@ def lines(lang, own):
             group, _, name = key.rpartition(".")
             (found[group] if group else found)[name] = line
     return found
+
+
+def direction(lang):
+    """As HTML has it."""
+    return "rtl" if lang in RIGHT_TO_LEFT else "ltr"
 
 
 def host_words():

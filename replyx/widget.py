@@ -13,8 +13,13 @@ log = logging.getLogger(__name__)
 widget = Blueprint("widget", __name__)
 # What a script of the host page may hold in place of a text: its words in every language.
 PLACES = {'"__REPLYX_TEXTS__"': panel.in_page(texts.host_words())}
-JOINED = ("frame.js", "host.js", "signs.js")
-assets = SmallAssets(config.ROOT / "widget_static", templates=("loader.js", "frame.html"), joined=JOINED, places=PLACES)
+# Each in one request: a browser asks anew for what did not come, but some not for what that imports.
+JOINED = tuple(f"{name}.js" for name in (
+    "frame", "host", "signs",
+    "attach", "attachments", "contact", "diagnosis", "emoji", "form", "forms", "history", "menu", "page", "preview", "rating",
+    "transcript"))
+TEMPLATES = ("loader.js", "frame.html", "unknown.html")
+assets = SmallAssets(config.ROOT / "widget_static", templates=TEMPLATES, joined=JOINED, places=PLACES)
 
 SETTINGS_PLACE = '"__REPLYX_SETTINGS__"'
 UNKNOWN = "The site_token or assistant_id in the snippet is missing or not valid. Copy the snippet again."
@@ -74,7 +79,28 @@ def preview():
 @widget.get("/chat")
 def chat():
     """The same page by itself: where a mail's link leads. Nobody may embed it."""
-    return _panel(_require_named(), "page", "'none'")
+    _, row = _named()
+    return _panel(row, "page", "'none'") if row else _unknown()
+
+
+def _unknown():
+    """For visitors, who have neither seen a snippet nor can change it."""
+    lang = _lang({})
+    words = texts.TEXTS[lang]["host"]
+    text = _filled("unknown.html", {"LANG": lang, "DIR": texts.direction(lang), "TITLE": words["unknown"],
+                                    "TEXT": words["unknownText"]})
+    policy = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    response = text_response(text, "text/html", Content_Security_Policy=policy, Cache_Control="no-store",
+                             Referrer_Policy="no-referrer")
+    response.status_code = 404
+    return response
+
+
+def _filled(name, places):
+    text = assets.text(name)
+    for place, value in {"BASE": f"/w/{assets.version}", **places}.items():
+        text = text.replace(f"__{place}__", value)
+    return text
 
 
 def _require_named():
@@ -96,11 +122,7 @@ def _panel(row, kind, ancestors):
     policy = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; base-uri 'none'; "
               f"form-action 'none'; connect-src 'self' {socket}; frame-ancestors {ancestors}")
     settings = panel.settings(row, kind, _lang(row["site"]["settings"]), assets.version)
-    text = assets.text("frame.html")
-    places = {"BASE": f"/w/{assets.version}", "LANG": settings["lang"], "DIR": settings["dir"],
-              "SETTINGS": panel.in_page(settings)}
-    for place, value in places.items():
-        text = text.replace(f"__{place}__", value)
+    text = _filled("frame.html", {"LANG": settings["lang"], "DIR": settings["dir"], "SETTINGS": panel.in_page(settings)})
     response = text_response(text, "text/html", Content_Security_Policy=policy, Cache_Control="no-cache",
                              Referrer_Policy="no-referrer", Vary="Accept-Encoding, Accept-Language")
     return _unless_known(response)

@@ -1,5 +1,6 @@
 """Modules joined into one file and made small: each keeps its scope, no line is lost, what can't be joined is refused."""
 import json
+import re
 import subprocess
 
 import pytest
@@ -83,6 +84,15 @@ def test_a_circle_and_a_missing_module_are_refused():
         join({"entry.js": 'import "./a.js";', "a.js": 'import "./entry.js";'}, "entry.js")
     with pytest.raises(JoinError, match="entry.js: imports a.js, which is not there"):
         join({"entry.js": 'import "./a.js";'}, "entry.js")
+
+
+def test_what_is_fetched_later_comes_in_one_request():
+    """Of a module that did not come with another, Firefox keeps the failure for good, whatever address that other is asked at."""
+    texts = {file.name: file.read_text() for file in (config.ROOT / "widget_static").glob("*.js")}
+    first = {name for text in texts.values() for name in re.findall(r'^import .*"\./(.*)";', text, re.M)}
+    later = texts.keys() - first | {name for text in texts.values() for name in re.findall(r'\bimport\("\./(.*?)"\)', text)}
+    assert later >= {"attach.js", "diagnosis.js", "form.js", "forms.js", "menu.js", "page.js", "phone.js", "signs.js"}
+    assert [name for name in sorted(later) if re.search(r"^import\b", assets.text(name), re.M)] == []
 
 
 def test_what_looks_like_an_import_and_is_none_stays():

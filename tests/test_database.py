@@ -174,29 +174,42 @@ def test_a_database_without_mail_gets_it(settings):
     assert rows(settings, "SELECT text FROM message") == [("hello",)]
 
 
-def test_an_outbox_of_before_keeps_its_letters_and_takes_transcripts(settings):
-    """Its table is made anew for the sake of a rule: rows, numbers and indexes go along."""
+def upgrade_from(settings, last, *statements):
+    """Make a database of schema `last` with a site and what these statements put there, and start with it."""
     settings.instance.mkdir()
     engine = create_engine(f"sqlite:///{database.path(settings.instance)}")
     with engine.begin() as connection:
         with Operations.context(MigrationContext.configure(connection)):
-            for revision in ("0001", "0002", "0003"):
-                ScriptDirectory(str(database.MIGRATIONS)).get_revision(revision).module.upgrade()
+            for number in range(1, int(last) + 1):
+                ScriptDirectory(str(database.MIGRATIONS)).get_revision(f"{number:04}").module.upgrade()
         connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
-        connection.exec_driver_sql("INSERT INTO alembic_version VALUES ('0003')")
+        connection.exec_driver_sql("INSERT INTO alembic_version VALUES (?)", (last,))
         connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
-        for statement in (
-                "INSERT INTO site (id, name, site_token, domains, created_at) VALUES (1, 'S', 't', '[]', '')",
-                "INSERT INTO assistant (id, site_id, name, created_at) VALUES (1, 1, 'A', '')",
-                "INSERT INTO guest (id, site_id, guest_hash, created_at) VALUES (1, 1, 'h', '')",
-                "INSERT INTO dialog (id, site_id, guest_id, assistant_id, status, handler, last_message_id, "
-                "last_guest_message_id, guest_read_id, manager_read_id, created_at) "
-                "VALUES (1, 1, 1, 1, 'open', 'waiting', 0, 0, 0, 0, '')",
-                "INSERT INTO outbox (id, kind, dialog_id, due_at, created_at) VALUES (7, 'tell_guest', 1, '9', '')"):
+        connection.exec_driver_sql("INSERT INTO site (id, name, site_token, domains, created_at) VALUES (1, 'S', 't', '[]', '')")
+        for statement in statements:
             connection.exec_driver_sql(statement)
     engine.dispose()
     dispose(create_app(settings, upgrade=True))
     writer.stop()
+
+
+def test_who_was_verified_before_stays_so_until_the_next_signature(settings):
+    """From schema 0004: when its last signature ends was not kept, so that the next one counts, whatever its end."""
+    upgrade_from(settings, "0004", "INSERT INTO guest (id, site_id, guest_hash, name, user_id, is_verified, created_at) "
+                                   "VALUES (1, 1, 'h', 'Gina', '7', 1, '')")
+    assert rows(settings, "SELECT name, user_id, is_verified, identity_exp FROM guest") == [("Gina", "7", 1, None)]
+
+
+def test_an_outbox_of_before_keeps_its_letters_and_takes_transcripts(settings):
+    """Its table is made anew for the sake of a rule: rows, numbers and indexes go along."""
+    upgrade_from(
+        settings, "0003",
+        "INSERT INTO assistant (id, site_id, name, created_at) VALUES (1, 1, 'A', '')",
+        "INSERT INTO guest (id, site_id, guest_hash, created_at) VALUES (1, 1, 'h', '')",
+        "INSERT INTO dialog (id, site_id, guest_id, assistant_id, status, handler, last_message_id, "
+        "last_guest_message_id, guest_read_id, manager_read_id, created_at) "
+        "VALUES (1, 1, 1, 1, 'open', 'waiting', 0, 0, 0, 0, '')",
+        "INSERT INTO outbox (id, kind, dialog_id, due_at, created_at) VALUES (7, 'tell_guest', 1, '9', '')")
     assert rows(settings, "SELECT id, kind, attempts FROM outbox") == [(7, "tell_guest", 0)]
     sql, = rows(settings, "SELECT sql FROM sqlite_master WHERE name = 'outbox'")[0]
     assert "'transcript'" in sql and "AUTOINCREMENT" in sql

@@ -196,7 +196,10 @@ def test_out_of_hours_a_message_can_be_left_and_says_what_happens_next(browser, 
         expect(widget.lines).to_have_text(["Call me back"])
         thanks = frame.get_by_role("status").get_by_text("Thank you, we have your message.")
         expect(thanks).to_have_count(1)
+        # Said to who hears the chat; who sees it has it in the header.
+        expect(frame.locator("#reply")).to_have_text(f"We are back {there:%A} at 05:30.")
         expect(frame.locator("#handler")).to_have_text(f"We are back {there:%A} at 05:30.")
+        assert frame.locator("#reply").bounding_box()["width"] > 100 and frame.locator("#handler").bounding_box()["width"] == 1
         assert answers(shop) == {"E-mail": "kim@shop.example", "Country": "Spain"}
         [dialog] = shop.dialogs()
         cast.owner.http("POST", f"/dialogs/{dialog['id']}/messages", {"text": "We will"})

@@ -87,7 +87,8 @@ def test_a_closed_dialog_is_rated_and_rated_anew(cast, guest, dialog):
     assert code(ask(guest, dialog, "rating", {"rating": 5})) == "conflict"
     close(cast, dialog)
     with cast.manager.socket() as desk:
-        for body, kept in (({"rating": 2, "text": "slow"}, "slow"), ({"rating": 5}, None), ({"rating": 5, "text": " "}, None)):
+        for body, kept in (({"rating": 2}, None), ({"rating": 2, "text": "slow"}, "slow"), ({"rating": 5}, "slow"),
+                           ({"rating": 5, "text": " "}, None), ({"rating": 5, "text": ""}, None)):
             rated = ask(guest, dialog, "rating", body)["dialog"]
             assert rated["rating"] == body["rating"] and "rating_text" not in rated
             seen = cast.manager.http("GET", f"/dialogs/{dialog['id']}").json()["dialog"]
@@ -95,7 +96,8 @@ def test_a_closed_dialog_is_rated_and_rated_anew(cast, guest, dialog):
         guest.http("POST", f"/dialogs/{dialog['id']}/typing", {"typing": False})
         until(lambda: desk.events("typing_stop"))
         # The last changed nothing.
-        assert [event["dialog"]["rating"] for event in desk.events("dialog")] == [2, 5]
+        assert [(event["dialog"]["rating"], event["dialog"]["rating_text"]) for event in desk.events("dialog")] == [
+            (2, None), (2, "slow"), (5, "slow"), (5, None)]
 
 
 @pytest.mark.parametrize("body", [{}, {"rating": 0}, {"rating": 6}, {"rating": "5"}, {"rating": 4.5}, {"rating": True},

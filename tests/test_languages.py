@@ -2,6 +2,7 @@
 import re
 
 import pytest
+import requests
 from playwright.sync_api import expect
 
 from replyx import texts
@@ -56,6 +57,27 @@ def test_a_line_is_plain_text_in_its_own_letters(lang):
 ])
 def test_the_language_to_speak(page, is_asked, site, accepted, chosen):
     assert texts.choose(page, is_asked, site, accepted) == chosen
+
+
+@pytest.mark.parametrize("accepted, lang", [("fr-CH, de", "fr"), ("ar", "ar"), ("nl", "en")])
+def test_who_comes_to_a_chat_that_is_not_there_reads_what_to_do(served, accepted, lang):
+    answer = requests.get(f"{served.url}/chat?site_token=st_wrong", headers={"Accept-Language": accepted}, timeout=10)
+    page, words = answer.text, texts.TEXTS[lang]["host"]
+    assert answer.status_code == 404 and "snippet" not in page
+    assert f'<html lang="{lang}" dir="{"rtl" if lang == "ar" else "ltr"}">' in page
+    assert f"<h1>{words['unknown']}</h1>" in page and words["unknownText"] in page
+    style = re.search(r'href="(.*?\.css)"', page)[1]
+    assert requests.get(served.url + style, timeout=10).headers["Content-Type"].startswith("text/css")
+
+
+@pytest.mark.parametrize("method, path, status", [
+    ("GET", "/chat?site_token=st_wrong", 404), ("GET", "/frame?site_token=<script>", 404), ("GET", "/nowhere", 404),
+    ("GET", "/files/x/1/y", 404), ("GET", "/w/x/nothing.js", 404), ("POST", "/console", 405), ("GET", "/unsubscribe/x", 404)])
+def test_a_page_that_says_what_went_wrong_is_text_alone(served, method, path, status):
+    answer = requests.request(method, served.url + path, timeout=10)
+    assert answer.status_code == status and answer.headers["Content-Type"].startswith("text/html")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"] and "<script" not in answer.text
 
 
 def shop(cast, settings):

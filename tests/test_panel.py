@@ -49,6 +49,12 @@ def frame_of(page):
     return next(frame for frame in page.frames if "/frame" in frame.url)
 
 
+def rated_as(cast, dialog_id):
+    """The stars and the text that a dialog has."""
+    dialog = cast.manager.http("GET", f"/dialogs/{dialog_id}").json()["dialog"]
+    return dialog["rating"], dialog["rating_text"]
+
+
 def tab_to(place, key="Tab"):
     """Press the key until this has the focus."""
     for _ in range(20):
@@ -109,13 +115,17 @@ def test_a_conversation_by_keyboard_alone(page, cast):
         keys.press("ArrowRight")
     expect(group.get_by_role("radio", name="5: Very good")).to_be_checked()
     keys.press("Tab")
+    thanks = widget.frame.get_by_text("Thank you for your rating.")
+    expect(thanks).to_be_visible()
+    # The stars on the way there were not meant.
+    assert rated_as(cast, dialog) == (5, None)
     keys.type("quick")
     keys.press("Tab")
     keys.press("Enter")
-    expect(widget.frame.get_by_text("Thank you for your rating.")).to_be_visible()
+    expect(group).to_be_hidden()
+    expect(thanks).to_be_visible()
     expect(widget.text).to_be_focused()
-    with closing(sqlite3.connect(cast.served.instance / "replyx.db")) as file:
-        assert file.execute("SELECT rating, rating_text FROM dialog WHERE id = ?", [dialog]).fetchone() == (5, "quick")
+    assert rated_as(cast, dialog) == (5, "quick")
     keys.press("Escape")
     expect(page.get_by_role("button", name="Open chat")).to_be_focused()
 
@@ -259,6 +269,14 @@ def test_the_host_pages_api_speaks_for_the_guest_and_forgets_them(page, cast):
     expect(widget.lines).to_have_count(0)
     until(lambda: widget.stored() == [])
     expect(widget.text).to_have_value("")
+    # What is wrong with who they are is said at once, to those who can mend it.
+    with page.expect_console_message(lambda message: "identify" in message.text) as told:
+        page.evaluate("ReplyX.identify({ user_id: 7, name: 'Gina' })")
+    assert "Not a valid string." in told.value.text and '"user_id"' in told.value.text
+    with page.expect_console_message(lambda message: "identify" in message.text) as told:
+        page.evaluate("ReplyX.identify({ user_id: '7', exp: 1, signature: '00' })")
+    assert "no secret" in told.value.text and "Make one in the site's settings" in told.value.text
+    assert [data["code"] for name, data in page.evaluate("window.told") if name == "error"] == ["invalid", "forbidden"]
     widget.write("somebody new")
     expect(widget.log).to_contain_text("Sent")
     assert dialog_of(cast, "somebody new") != dialog
@@ -298,12 +316,23 @@ def test_tones_come_when_nobody_looks_unless_they_are_switched_off(context, host
     assert frame_of(page).evaluate("window.tones") == 0
 
 
-def test_an_earlier_chat_can_be_read_again(page, cast):
+def test_a_star_counts_when_it_is_pressed_and_an_earlier_chat_can_be_read_again(page, cast):
     widget = Widget(page).open()
     widget.write("my first chat")
     expect(widget.log).to_contain_text("Sent")
-    cast.manager.http("POST", f"/dialogs/{dialog_of(cast, 'my first chat')}/close")
+    dialog = dialog_of(cast, "my first chat")
+    cast.manager.http("POST", f"/dialogs/{dialog}/close")
     expect(widget.frame.get_by_text("This chat was closed")).to_be_visible()
+    star = widget.frame.locator("#rating label")
+    for number in (2, 4):
+        star.nth(number - 1).click()
+        until(lambda: rated_as(cast, dialog) == (number, None))
+    expect(widget.frame.get_by_text("Thank you for your rating.")).to_be_visible()
+    widget.frame.get_by_role("textbox", name="Comment (if you like)").fill("kind")
+    star.nth(4).click()
+    widget.frame.get_by_role("button", name="Done").click()
+    expect(star).to_have_count(0)
+    assert rated_as(cast, dialog) == (5, "kind")
     guest = Guest(cast, guest_id=page.evaluate(f"localStorage.getItem('replyx.{cast.site['id']}.guest_id')"))
     guest.open("my second chat")
     expect(widget.lines).to_have_text(["my second chat"])
@@ -356,3 +385,24 @@ def test_a_part_that_does_not_come_stops_nobody(context, cast):
         expect(widget.log).to_contain_text("Sent")
         widget.frame.get_by_role("button", name="Menu").click()
         expect(widget.frame.get_by_role("menu")).to_be_visible()
+        expect(widget.frame.locator("#notice")).to_be_empty()
+
+
+def test_what_happened_can_be_copied_when_there_is_no_network(context, host, served):
+    """That is when it is needed. It is fetched once the guest has what they came for, each part in one request."""
+    page = context.new_page()
+    page.goto(host.url)
+    widget = Widget(page).open()
+    widget.state("Connected")
+    asked = """performance.getEntriesByType("resource").map(({ name }) => name.split("/").at(-1))"""
+    until(lambda: {"menu.js", "diagnosis.js", "more.css"} <= set(frame_of(page).evaluate(asked)))
+    assert not {"dom.js", "overlay.js", "diagnostics.js"} & set(frame_of(page).evaluate(asked))
+    widget.go_offline()
+    widget.frame.get_by_role("button", name="Emoji").click()
+    expect(widget.frame.locator("#notice")).to_have_text("There is no connection. Check the network.")
+    widget.frame.get_by_role("button", name="Menu").click()
+    widget.frame.get_by_role("menuitem", name="Copy diagnostics").click()
+    expect(widget.frame.locator("#copied")).to_contain_text("Copied.")
+    context.set_offline(False)
+    widget.state("Connected")
+    expect(widget.frame.locator("#notice")).to_be_empty()

@@ -142,6 +142,16 @@ def test_a_moment_reads_as_the_language_writes_it(modules, lang, day):
     assert at.startswith(day)
 
 
+@pytest.mark.parametrize("lang, sizes", [
+    ("en", ["1 byte", "500 bytes", "1.5 kB", "20 kB", "1.2 MB", "10 MB"]),
+    ("fr", ["1 octet", "500 octets", "1,5 ko", "20 ko", "1,2 Mo", "10 Mo"]),
+    ("ru", ["1 байт", "500 байт", "1,5 кБ", "20 кБ", "1,2 МБ", "10 МБ"])])
+def test_a_size_reads_as_the_language_writes_it(modules, lang, sizes):
+    found = call(modules, "sizes", "({ sizeIn }, lang) => [1, 500, 1536, 20000, 1.2 * 2 ** 20, 10 * 2 ** 20]"
+                                   ".map((bytes) => sizeIn(lang, bytes))", lang)
+    assert [re.sub(r"\s", " ", size) for size in found] == sizes
+
+
 AT_MIDNIGHT = """({ Lines }) => {
     const RealDate = Date;
     const node = document.createElement("div");

@@ -165,6 +165,44 @@ def test_a_name_that_was_a_claim_does_not_come_under_the_mark(guest):
     assert who(guest) == {"name": None, "user_id": "7", "verified": True, "email": None}
 
 
+def test_an_older_signature_puts_nothing_back(cast, guest):
+    """A tab that was opened before, or a page that a cache has kept, comes with what was true then."""
+    older, newer = (signed(lasts=lasts, user_id="7", name=name, email=f"{name}@shop.example")
+                    for lasts, name in ((3600, "Old"), (7200, "New")))
+    open_with(guest, profile=older)
+    tell(guest, **newer)
+    assert tell(guest, **older, attributes={"plan": "pro"}) == {"ok": True, "verified": True}
+    open_with(guest, profile=older)
+    assert who(guest) == {"name": "New", "user_id": "7", "verified": True, "email": "New@shop.example"}
+    assert seen(guest)["guest"]["attributes"] == {"plan": "pro"}
+    assert code(tell(guest, **signed(lasts=60, user_id="8"))) == "conflict"
+    # Signed anew, and nothing else: managers need not hear of it.
+    with cast.manager.socket() as desk:
+        tell(guest, **signed(lasts=9000, user_id="7", name="New", email="New@shop.example"))
+        tell(guest, **signed(lasts=8000, user_id="7", name="Between"))
+        tell(guest, **signed(lasts=9999, user_id="7", name="Newest"))
+        until(lambda: desk.events("dialog"))
+        assert [event["dialog"]["guest"]["name"] for event in desk.events("dialog")] == ["Newest"]
+
+
+def test_the_owner_is_told_of_refused_identities_apart(cast, served):
+    """They are the page's mistakes, and nobody else can mend them."""
+    site = served.command("site", "add", "signing", "--domain", "localhost", "--json")
+    with closing(sqlite3.connect(served.instance / "replyx.db", timeout=10)) as database, database:
+        database.execute("UPDATE site SET identity_secret = ? WHERE id = ?", [SECRET, site["id"]])
+    guest = cast.guest(site=site)
+    tell(guest, **signed("wrong", user_id="7"))
+    open_with(guest, profile=signed("wrong", user_id="7"))
+    open_with(guest, profile=signed(user_id="7"))
+    tell(guest, **signed(user_id="8"))
+
+    def counted():
+        sites = cast.owner.http("GET", "/delivery").json()["sites"]
+        refused = next(found["refused"] for found in sites if found["site"]["id"] == site["id"])
+        return {row["code"]: row["count"] for row in refused}
+    until(lambda: counted() == {"identity": 2, "other_user": 1}, what=counted())
+
+
 def test_who_wanted_no_more_mails_gets_none_by_being_verified_again(cast, guest):
     profile = signed(user_id="7", email="g@shop.example")
     open_with(guest, profile=profile)
@@ -245,3 +283,4 @@ def test_the_widgets_chat_tells_and_asks_all_of_it(cast, served):
     assert (seen["rated"]["rating"], seen["rated"]["rating_text"]) == (4, "quick")
     assert seen["transcript"] == "conflict" and seen["history"] == [1, 0]
     assert seen["errors"] == ["forbidden", "forbidden"] and seen["refused"]["guest"]["user_id"] is None
+    assert seen["early"] == ["forbidden"] and seen["unsaid"]["guest"]["user_id"] == "7"

@@ -2,7 +2,7 @@
 import { $, element } from "./dom.js";
 import { sizeIn } from "./sizes.js";
 import { fill } from "./texts.js";
-import { MOST, Uploads, refusal } from "./upload.js";
+import { LARGEST, MOST, Uploads, refusal } from "./upload.js";
 
 // The server forgets a file that no message came for after a day.
 const KEEP_MS = 23 * 3600 * 1000;
@@ -171,7 +171,7 @@ class Attach {
 
   #inWords({ name, code, seconds }) {
     const why = Object.hasOwn(this.errors, code) ? this.errors[code] : this.errors.internal;
-    return fill(why, { name, seconds: seconds ?? "", most: MOST });
+    return fill(why, { name, seconds: seconds ?? "", most: MOST, largest: sizeIn(this.lang, LARGEST) });
   }
 
   /** Keep for a reload what the server has, and what will be lost then: the browser gives a file out to one page alone. */

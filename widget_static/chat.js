@@ -7,10 +7,12 @@ import { Introduction } from "./introduction.js";
 import { Outbox } from "./outbox.js";
 import { Typing } from "./typing.js";
 import { UUID, uuid } from "./uuid.js";
+import { Wish } from "./wish.js";
 
 const GUEST_ID = "guest_id";
 const OUTBOX = "outbox.";
-const PERSON = "person";
+/** The states of the connection in which requests come through. */
+export const UP = new Set(["online", "polling"]);
 
 /**
  * `name` is {site_token} or {assistant_id}; `link` the credential from a mail, which stands for the guest's id. `stored` is what the host page keeps for us, by our keys; `storage` changes it:
@@ -25,12 +27,11 @@ export class Chat {
   diagnostics = new Diagnostics();
   isNew; // there is no dialog of this guest's, for all we know
   past = null; // an earlier dialog, while the guest reads it
-  wantsPerson; // asked for a person, and the server does not know it yet
   #guestId;
   #isKnown;
 
   constructor({ origin, name, link, lang, stored, storage, isSeen, on }) {
-    Object.assign(this, { lang, storage, isSeen, on, wantsPerson: PERSON in stored });
+    Object.assign(this, { lang, storage, isSeen, on });
     const isStored = UUID.test(stored[GUEST_ID]);
     this.#isKnown = Boolean(link) || isStored;
     this.isNew = !this.#isKnown;
@@ -53,6 +54,7 @@ export class Chat {
     });
     this.introduction = new Introduction({
       send: (profile) => this.connection.request("guest_set", profile), onError: (error) => on.error?.(error) });
+    this.wish = new Wish({ stored, storage, ask: () => this.#askForPerson() });
     this.typing = new Typing({ show: on.typing, send: (isTyping) => this.#sayTyping(isTyping) });
     this.outbox.restore(Object.entries(stored).filter(([key]) => key.startsWith(OUTBOX)).map(([, value]) => value));
   }
@@ -76,7 +78,7 @@ export class Chat {
   /** Who the page says the guest is. Kept until there is a dialog: before, the server knows no guest. */
   setProfile(profile) {
     this.introduction.set(profile);
-    this.#settle();
+    if (UP.has(this.connection.state)) this.#settle();
   }
 
   /** Leave an address to mail answers to; resolves with the dialog. Rejects with RequestError. */
@@ -88,14 +90,8 @@ export class Chat {
 
   /** Ask for a person. Before there is a dialog it is remembered, and asked after the first line. Rejects with RequestError. */
   async requestHandoff() {
-    this.#wish(true);
-    if (this.dialog.view) await this.#askForPerson();
-  }
-
-  #wish(wantsPerson) {
-    this.wantsPerson = wantsPerson;
-    if (wantsPerson) this.storage.save(PERSON, "yes");
-    else this.storage.remove(PERSON);
+    this.wish.make();
+    if (this.dialog.view) await this.wish.tell();
   }
 
   /** Rate the closed dialog that is on the screen, from 1 to 5. Rejects with RequestError. */
@@ -147,7 +143,7 @@ export class Chat {
   #onState(state, error) {
     this.on.state(state, error);
     this.dialog.lose();
-    if (state === "online" || state === "polling") this.outbox.pump();
+    if (UP.has(state)) this.outbox.pump();
   }
 
   #sayTyping(isTyping) {
@@ -185,27 +181,19 @@ export class Chat {
     this.#settle();
   }
 
-  /** There may be a dialog: tell the server what waited for one. */
+  /** There is a way to the server: tell it who the guest is, and once there is a dialog, what waited for one. */
   #settle() {
-    if (!this.dialog.view) return;
-    this.introduction.say();
-    if (this.wantsPerson) this.#askForPerson().catch(() => {});
+    this.introduction.say(Boolean(this.dialog.view));
+    if (this.dialog.view) this.wish.tell().catch(() => {});
   }
 
   async #askForPerson() {
     const { dialog } = this;
-    try {
-      const answer = await this.connection.request("handoff_request", { dialog_id: dialog.id });
-      this.#wish(false);
-      if (answer.dialog.id === dialog.id) dialog.update(answer.dialog);
-      else await this.#openDialog({});
-    } catch (error) {
-      // What can succeed later is asked again with the next news from the server.
-      if (!error.retry) this.#wish(false);
-      throw error;
-    } finally {
+    const answer = await this.connection.request("handoff_request", { dialog_id: dialog.id });
+    if (answer.dialog.id === dialog.id) {
+      dialog.update(answer.dialog);
       this.on.change();
-    }
+    } else this.#refreshQuietly();
   }
 
   async #openDialog(payload) {

@@ -1,5 +1,5 @@
 // What happened on the way to the server, for the support: into the clipboard, or shown where the browser keeps that from us.
-import { copy } from "./diagnostics.js";
+import { copy } from "./clipboard.js";
 import { $, element } from "./dom.js";
 import { overlay } from "./overlay.js";
 

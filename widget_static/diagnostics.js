@@ -114,13 +114,3 @@ function dialogOf(payload, answer) { return answer.dialog_id ?? answer.dialog?.i
 
 /** Forget the oldest of what nobody came back for. */
 function bound(map) { if (map.size > MOST_WAITING) map.delete(map.keys().next().value); }
-
-/** Whether the browser let us put it into the clipboard. */
-export async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false; // no permission, or a page without https
-  }
-}

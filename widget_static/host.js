@@ -276,7 +276,11 @@ class Host {
       if (message.sender !== "guest" && (document.hidden || !document.hasFocus())) this.#show(({ title }) => title.flash());
       this.#emit("message", { message });
     },
-    error: ({ code, message }) => this.#emit("error", { code, message }),
+    // Who the page says its visitor is was refused: nobody but the site's owner can mend that.
+    error: ({ code, message }) => {
+      this.warn("identify:", message);
+      this.#emit("error", { code, message });
+    },
     state: ({ state }) => this.tested?.("state", { state }),
   };
 }

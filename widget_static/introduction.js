@@ -3,6 +3,8 @@
 /** `send(profile)` resolves at the server's answer and rejects with a RequestError; `onError(error)` hears of a refusal. */
 export class Introduction {
   #profile; // what is unsaid
+  #passed; // what the server has looked at, and could not keep
+  #refused;
   #isSaying = false;
 
   constructor({ send, onError }) {
@@ -15,20 +17,22 @@ export class Introduction {
     this.#profile = { ...(Object.keys(who).length ? who : whoBefore), attributes: { ...before, ...attributes } };
   }
 
-  /** Tell the server, which has a dialog of the guest's. What failed for a while goes again with the next call. */
-  async say() {
+  /** Tell the server. Unless it has a dialog of the guest's (`isKept`) it only looks whether the profile is right, and that
+   * waits for the first line. What failed for a while goes again with the next call. */
+  async say(isKept) {
     const profile = this.#profile;
-    if (!profile || this.#isSaying) return;
+    if (!profile || this.#isSaying || (!isKept && profile === this.#passed)) return;
     this.#isSaying = true;
     try {
       await this.send(profile);
-      this.#done(profile);
+      if (isKept) this.#done(profile);
+      else this.#passed = profile;
     } catch (error) {
       if (!error.retry) this.#done(profile, error);
     } finally {
       this.#isSaying = false;
     }
-    if (this.#profile && this.#profile !== profile) this.say();
+    if (this.#profile && this.#profile !== profile) this.say(isKept);
   }
 
   /** Run `open(profile)`, the request that makes a dialog. A line is not lost because its profile was refused. */
@@ -47,6 +51,8 @@ export class Introduction {
   #done(profile, error) {
     // What the page has set meanwhile is still to be said.
     if (this.#profile === profile) this.#profile = undefined;
-    if (error) this.onError(error);
+    // The first line may have gone out with it while the server was looking.
+    if (error && this.#refused !== profile) this.onError(error);
+    this.#refused = profile;
   }
 }

@@ -1,11 +1,13 @@
 // The open panel: joins the chat, what the visitor sees of it, and the host page.
 import { Attaching } from "./attaching.js";
-import { Chat } from "./chat.js";
+import { Chat, UP } from "./chat.js";
 import { News } from "./news.js";
 import { Parts } from "./parts.js";
 import { View } from "./view.js";
 
 const DRAFT = "draft";
+const OFFLINE = ["menu", "diagnosis"];
+const STOCK_MS = 3000;
 
 /** The public name that the page's address repeats. */
 function named() {
@@ -15,7 +17,7 @@ function named() {
 
 /** What every part of the panel works with: settings, stored, page, bridge, parts, view, chat. */
 export class Panel {
-  parts = new Parts(this, () => this.view.tell("unreachable"));
+  parts = new Parts(this);
   #news = new News();
   #files; // the ways by which they come, where the site takes any
   #forms; // the part, where the site asks something or says when it answers
@@ -72,11 +74,14 @@ export class Panel {
     state: (state, error) => {
       this.view.showState(state, error?.code);
       this.bridge.state(state);
-      if (state === "online" || state === "polling") this.#files?.part?.wake();
+      if (!UP.has(state)) return;
+      this.view.untell("unreachable");
+      this.#files?.part?.wake();
+      this.#stock();
     },
     typing: (isTyping) => this.view.showTyping(isTyping),
     restart: () => this.bridge.reload(),
-    error: (error) => this.bridge.error(error.code, error.message),
+    error: ({ code, message, fields }) => this.bridge.error(code, fields ? `${message} ${JSON.stringify(fields)}` : message),
   };
 
   #onHost = {
@@ -134,10 +139,18 @@ export class Panel {
     this.#tellUnread();
     if (!isShown) return;
     this.chat.open();
+    this.#stock();
     this.#forms?.render();
     // A panel that is a part of the page was not asked for: the visitor may be writing elsewhere.
     if (!this.inline && !this.#forms?.focus()) this.view.enter();
     if (this.chat.dialog.view) this.chat.markRead();
+  }
+
+  /** What tells how the network is can't be fetched without one. Not before the guest has had what they came for. */
+  #stock() {
+    if (!this.#isShown || !UP.has(this.chat.connection.state)) return;
+    const idle = window.requestIdleCallback ?? setTimeout;
+    setTimeout(() => idle(() => { for (const name of OFFLINE) this.parts.keep(name); }), STOCK_MS);
   }
 
   /** Forget who the guest is and what they wrote, here and in the host page's storage. */

@@ -16,30 +16,40 @@ function styled(name) {
   return sheets[name];
 }
 
-/** `panel` is handed to each part; `failed()` is called when one can't be loaded, and the next use tries again. */
+/** `panel` is handed to each part. What can't be loaded is said, and the next use tries again. */
 export class Parts {
   #started = {};
 
-  constructor(panel, failed) { Object.assign(this, { panel, failed }); }
+  constructor(panel) { this.panel = panel; }
 
   has(name) { return name in this.#started; }
 
   /** Load the part `name` unless it is there, then call `run` with it. */
   async use(name, run) {
-    this.#started[name] ??= this.#start(name);
     let part;
     try {
-      part = await this.#started[name];
+      part = await this.#get(name);
     } catch {
-      delete this.#started[name];
-      this.failed();
+      this.panel.view.tell("unreachable");
       return;
     }
     run(part);
   }
 
+  /** Have the part at hand, if it can be had, for when there is no way to the server. */
+  keep(name) { this.#get(name).catch(() => {}); }
+
+  #get(name) {
+    this.#started[name] ??= this.#start(name).catch((error) => {
+      delete this.#started[name];
+      throw error;
+    });
+    return this.#started[name];
+  }
+
   async #start(name) {
     const [{ start }] = await Promise.all([later(name), styled(LARGE.includes(name) ? name : "more")]);
+    this.panel.view.untell("unreachable");
     return start(this.panel);
   }
 }

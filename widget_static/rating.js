@@ -9,6 +9,8 @@ export function start({ settings: { texts }, chat, view }) { return new Rating(t
 class Rating {
   #place = $("rating");
   #shown; // what is drawn: the dialog's id, and whether it is rated
+  #rated; // the dialog whose stars are chosen here: they may change, and have a comment
+  #sending = Promise.resolve();
 
   constructor(texts, chat, view) { Object.assign(this, { texts: texts.panel, chat, view }); }
 
@@ -16,30 +18,48 @@ class Rating {
   render() {
     const { id, status, rating } = this.chat.shown.view;
     const wanted = status === "closed" ? `${id} ${rating ?? ""}` : "";
-    if (wanted === this.#shown) return;
+    if (wanted === this.#shown || (wanted && id === this.#rated)) return;
     const wasAsked = this.#shown === `${id} `;
     this.#shown = wanted;
+    this.#rated = undefined;
     this.#place.hidden = !wanted || (Boolean(rating) && !wasAsked);
-    this.#place.replaceChildren(...(rating ? [this.#thanks()] : this.#question()));
+    this.#place.replaceChildren(...(rating ? [this.#thanks(this.texts.thanks)] : [this.#question(id)]));
     if (rating && wasAsked) this.view.focus();
   }
 
-  #thanks() {
-    const made = element("p", { textContent: this.texts.thanks });
+  #thanks(textContent) {
+    const made = element("p", { textContent });
     made.setAttribute("role", "status");
     return made;
   }
 
-  #question() {
+  #question(id) {
     const group = element("fieldset", {}, element("legend", { textContent: this.texts.rate }), ...STARS.map((star) => this.#star(star)));
+    const thanks = this.#thanks("");
     const comment = element("textarea", { rows: 2, maxLength: LONGEST, placeholder: this.texts.comment, ariaLabel: this.texts.comment });
     const rest = element("div", { hidden: true }, comment,
       element("button", { type: "submit", className: "main", textContent: this.texts.rateDone }));
-    const form = element("form", {}, group, rest);
-    // Choosing is not sending: with the arrow keys every star on the way is chosen.
-    group.addEventListener("change", () => { rest.hidden = false; });
-    form.addEventListener("submit", (event) => { event.preventDefault(); this.#send(new FormData(form).get("star"), comment.value); });
-    return [form];
+    const form = element("form", {}, group, thanks, rest);
+    let isByKeys = false;
+    let sent;
+    const send = async (text) => {
+      const star = new FormData(form).get("star");
+      if (!star || (star === sent && !text)) return;
+      sent = star;
+      if (!await this.#send(id, Number(star), text)) sent = undefined;
+      else if (thanks.isConnected) thanks.textContent = this.texts.thanks;
+    };
+    group.addEventListener("keydown", () => { isByKeys = true; });
+    group.addEventListener("pointerdown", () => { isByKeys = false; });
+    // With the arrow keys every star on the way is chosen: what is meant is known when the group is left.
+    group.addEventListener("change", () => { rest.hidden = false; if (!isByKeys) send(); });
+    group.addEventListener("focusout", ({ relatedTarget }) => { if (!group.contains(relatedTarget)) send(); });
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      await send(comment.value.trim() || undefined);
+      if (sent) this.#end(id);
+    });
+    return form;
   }
 
   #star(star) {
@@ -51,7 +71,25 @@ class Rating {
     return element("label", {}, input, shape);
   }
 
-  #send(star, comment) {
-    this.chat.rate(Number(star), comment.trim() || undefined).catch((error) => this.view.tell(error.code));
+  /** Whether the server has it. One goes after the other: the last one counts. */
+  #send(id, star, text) {
+    this.#rated = id;
+    this.#sending = this.#sending.then(async () => {
+      // The guest may have gone on to another chat.
+      if (this.chat.shown.id !== id) return false;
+      try {
+        await this.chat.rate(star, text);
+        return true;
+      } catch (error) {
+        this.view.tell(error.code);
+        return false;
+      }
+    });
+    return this.#sending;
+  }
+
+  #end(id) {
+    if (this.#rated === id) this.#rated = undefined;
+    this.render();
   }
 }

@@ -89,6 +89,9 @@ export class View {
   /** Say why something failed, by an error's code. */
   tell(code) { this.notice(this.#why(code)); }
 
+  /** What was said with this code is over. */
+  untell(code) { if ($("notice").textContent === this.#why(code)) this.notice(""); }
+
   #why(code, key) {
     const { errors } = this.#texts;
     const why = Object.hasOwn(errors, code) ? errors[code] : errors.internal;
@@ -149,6 +152,8 @@ export class View {
     else if (manager) text = fill(this.#texts.manager, { name: manager.name });
     else if (view?.handler === "waiting") text = this.#texts.waiting;
     if ($("handler").textContent !== text) $("handler").textContent = text;
+    // The header shows it already.
+    $("handler").classList.toggle("spoken", text === $("reply").textContent);
     const isAsked = Boolean(text);
     if (isAsked && document.activeElement === $("person")) this.focus();
     $("person").hidden = isAsked;

@@ -29,12 +29,14 @@ def request_handoff(identity, payload, context):
 
 
 def rate(identity, payload, context):
-    """Rate a closed dialog; the newest rating counts."""
+    """Rate a closed dialog; the newest rating counts. The stars may come before the text, and change without it."""
     def unit(tx):
         dialog = require(identity, store.dialog_state(tx, payload["dialog_id"]))
         if dialog["status"] != "closed":
             raise Conflict("The dialog is still open. Rate it when it is closed.")
-        changed = guest_store.set_rating(tx, dialog["id"], payload["rating"], payload.get("text", "").strip() or None)
+        changed = guest_store.set_rating(tx, dialog["id"], payload["rating"])
+        if "text" in payload:
+            changed += guest_store.set_rating_text(tx, dialog["id"], payload["text"].strip() or None)
         return store.dialog(tx, dialog["id"]), changed
     return _changed(identity, unit)
 

@@ -28,7 +28,7 @@ def open_dialog(identity, payload, context):
         stored = _store(context, identity, lambda tx: profile.introduce(
             tx, identity, payload, _post_as_guest(tx, identity, None, line, context)))
     else:
-        profile.check(reader, identity, payload)
+        profile.check(identity, payload.get("profile", {}))
     row = store.newest_dialog(reader, identity.site_id, identity.guest_hash)
     if stored and row["id"] != stored["dialog_id"]:
         row = store.dialog(reader, stored["dialog_id"])

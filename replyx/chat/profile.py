@@ -1,7 +1,8 @@
 """Who a guest is: what the page claims, what the site's server has signed, and what the guest has filled in."""
 from .. import guest_schemas, guest_store, store
 from ..actions import GUEST, Action, Answer
-from ..errors import Conflict
+from ..database import reader
+from ..errors import OtherUser
 from ..extensions import writer
 from ..guest_schemas import MOST_ATTRIBUTES
 from ..identity import is_signed
@@ -10,16 +11,20 @@ from ..values import address
 from .form import fit
 from .rules import announce
 
+# What of a guest neither side sees.
+UNSEEN = {"lang", "identity_exp"}
+
 
 def set_guest(identity, payload, context):
     """Keep who the guest is said to be. Before the first message there is no guest: the signature is checked all the same."""
+    if guest_store.guest(reader, identity.site_id, identity.guest_hash) is None:
+        return Answer({"verified": check(identity, payload)})
+
     def unit(tx):
         signed = is_signed(guest_store.site(tx, identity.site_id)["identity_secret"], payload)
         guest = guest_store.guest(tx, identity.site_id, identity.guest_hash)
-        if guest is None:
-            return signed, None
         changes = _keep(tx, guest, _told(guest, payload, signed))
-        dialog = store.newest_dialog(tx, identity.site_id, identity.guest_hash) if changes else None
+        dialog = store.newest_dialog(tx, identity.site_id, identity.guest_hash) if changes.keys() - UNSEEN else None
         if dialog and changes.get("email"):
             outbox.note_manager_line(tx, dialog["id"], dialog["last_message_id"] > dialog["guest_read_id"])
         return bool(signed or guest["is_verified"]), dialog
@@ -27,10 +32,9 @@ def set_guest(identity, payload, context):
     return Answer({"verified": verified})
 
 
-def check(q, identity, payload):
-    """Raise Forbidden where the payload's profile is not what the site has signed."""
-    if "signature" in payload.get("profile", {}):
-        is_signed(guest_store.site(q, identity.site_id)["identity_secret"], payload["profile"])
+def check(identity, profile):
+    """Whether the site has signed the profile, without storing anything. Raises WrongIdentity."""
+    return "signature" in profile and is_signed(guest_store.site(reader, identity.site_id)["identity_secret"], profile)
 
 
 def introduce(tx, identity, payload, stored):
@@ -47,7 +51,7 @@ def introduce(tx, identity, payload, stored):
         form = {answer["label"]: answer["value"] for answer in guest_store.form(tx, dialog_id)}
         form |= {field["label"]: value for field, value in answers}
         guest_store.set_form(tx, dialog_id, [{"label": label, "value": value} for label, value in form.items()])
-    if not answers and not kept.keys() - {"lang"}:
+    if not answers and not kept.keys() - UNSEEN:
         return stored
     return {**stored, "dialog": store.dialog(tx, dialog_id), "changed": True}
 
@@ -57,13 +61,8 @@ def _told(guest, profile, signed):
     told = {}
     if signed:
         if guest["is_verified"] and guest["user_id"] != profile["user_id"]:
-            raise Conflict("This chat belongs to another user of the site. Call reset() before you identify the next one.")
-        # A name that was a mere claim must not come under the mark.
-        proven = guest["name"] if guest["is_verified"] else None
-        told = {"is_verified": 1, "user_id": profile["user_id"], "name": profile.get("name", proven)}
-        # Who is verified and has no address wanted no more mails.
-        if "email" in profile and (guest["email"] or not guest["is_verified"]):
-            told["email"] = address(profile["email"])
+            raise OtherUser("This chat belongs to another user of the site. Call reset() before you identify the next one.")
+        told = _proven(guest, profile)
     elif not guest["is_verified"]:
         told = {name: profile[name] for name in ("name", "user_id") if name in profile}
     attributes = profile.get("attributes", {})
@@ -72,6 +71,19 @@ def _told(guest, profile, signed):
         attributes = {"email": profile["email"], **attributes}
     merged = {name: value for name, value in guest["attributes"].items() if name not in attributes} | attributes
     return {**told, "attributes": dict(list(merged.items())[-MOST_ATTRIBUTES:])}
+
+
+def _proven(guest, profile):
+    """What a signature says. One that ends before the last one was made before it: an old page must put nothing back."""
+    if guest["is_verified"] and profile["exp"] < (guest["identity_exp"] or 0):
+        return {}
+    # A name that was a mere claim must not come under the mark.
+    before = guest["name"] if guest["is_verified"] else None
+    told = {"is_verified": 1, "user_id": profile["user_id"], "name": profile.get("name", before), "identity_exp": profile["exp"]}
+    # Who is verified and has no address wanted no more mails.
+    if "email" in profile and (guest["email"] or not guest["is_verified"]):
+        told["email"] = address(profile["email"])
+    return told
 
 
 def _typed(guest, answers):

@@ -44,8 +44,8 @@ const { chat, storage } = page(url, before.storage);
 chat.setProfile({ user_id: "7", attributes: { plan: "free", visits: 1 } });
 chat.setProfile({ attributes: { plan: "pro" } });
 await chat.requestHandoff();
-assert.equal(chat.wantsPerson, true);
-await until(() => chat.dialog.view && !chat.wantsPerson && chat.outbox.entries.length === 0, "the first line");
+assert.equal(chat.wish.isOpen, true);
+await until(() => chat.dialog.view && !chat.wish.isOpen && chat.outbox.entries.length === 0, "the first line");
 facts.first = await seen(chat);
 assert.deepEqual([...storage.keys()], ["guest_id"]);
 
@@ -87,6 +87,18 @@ await until(() => refused.chat.dialog.view && refused.chat.outbox.entries.length
 refused.chat.setProfile({ user_id: "8", exp: 1, signature: "0".repeat(64) });
 await until(() => refused.errors.length === 2, "the second refusal");
 facts.errors = refused.errors;
+
+// Before there is a dialog the page hears of a refusal already; what is not refused waits for the first line.
+const early = page(url);
+early.chat.setProfile({ user_id: "7", exp: 1, signature: "0".repeat(64) });
+await until(() => early.errors.length === 1, "the early refusal");
+early.chat.setProfile({ user_id: "7" });
+assert.equal(early.chat.isNew, true);
+early.chat.send("my first line");
+await until(() => early.chat.dialog.view && early.chat.outbox.entries.length === 0, "the line of the early");
+facts.early = early.errors;
+facts.unsaid = await seen(early.chat);
+early.chat.connection.close();
 facts.refused = await seen(refused.chat);
 console.log(JSON.stringify(facts));
 process.exit(0);

@@ -1,7 +1,7 @@
 // Text to be taken along: shown as it is, with a button that copies it.
 import { useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
-import { copy } from "replyx/diagnostics.js";
+import { copy } from "replyx/clipboard.js";
 import { html, texts } from "./ui.js";
 
 const { copying: words } = texts;

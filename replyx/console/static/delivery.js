@@ -1,7 +1,7 @@
 // The page "Delivery": how each site's messages fared, why some did not, and what the owner can do.
 import { useEffect } from "preact/hooks";
 import { useSignal } from "@preact/signals";
-import { copy } from "replyx/diagnostics.js";
+import { copy } from "replyx/clipboard.js";
 import { Alert, html, lang, texts, why } from "./ui.js";
 
 const { delivery: words } = texts;

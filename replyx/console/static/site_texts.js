@@ -10,13 +10,15 @@ const LANGS = { en: "English", ru: "Русский", de: "Deutsch", fr: "França
   ar: "العربية" };
 const RIGHT_TO_LEFT = new Set(["ar"]);
 const LONGEST = 500;
+// Said where no site is known, and so none whose words they could be.
+const FIXED = new Set(["host.unknown", "host.unknownText"]);
 
 /** A language's lines as [key, text], as the widget has them. */
 async function linesOf(lang) {
   const answer = await fetch(import.meta.resolve(`replyx/texts/${lang}.json`));
   if (!answer.ok) throw new Error(`${lang}: ${answer.status}`);
   return Object.entries(await answer.json()).flatMap(([key, line]) => typeof line === "string" ? [[key, line]]
-    : Object.entries(line).map(([name, text]) => [`${key}.${name}`, text]));
+    : Object.entries(line).map(([name, text]) => [`${key}.${name}`, text])).filter(([key]) => !FIXED.has(key));
 }
 
 export function Lines({ site }) {

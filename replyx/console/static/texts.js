@@ -113,6 +113,11 @@ const TEXTS = {
         not_found: ["The dialog is not there, or is another visitor's.", "The chat opens a new one by itself. After restoring an old "
           + "copy of the database this is to be expected."],
         conflict: ["The dialog had changed meanwhile.", "The sender sees it and can send again."],
+        identity: ["The page said who its visitor is, and the signature does not count. The visitor could chat, unverified.", "Look at "
+          + "your site's signing: user_id, name, email and exp signed as they are sent, with the secret in the site's settings, and exp "
+          + "in the future. The browser's console on your page says which it is; with an old page, only exp is over."],
+        other_user: ["The page named another user than the one whose chat it is. The visitor chats on as the first one.",
+          "Call ReplyX.reset() in your page when somebody signs out."],
         too_large: ["Too large.", "The sender sees it and can send it in parts."],
         rate_limited: ["Too many messages in a short time.", "They are sent again by themselves. If all visitors seem to have one "
           + "address, set REPLYX_TRUSTED_PROXIES."],
@@ -259,6 +264,11 @@ const TEXTS = {
         not_found: ["Диалога нет, или он другого посетителя.", "Чат сам откроет новый. После восстановления старой копии базы так и "
           + "должно быть."],
         conflict: ["Диалог тем временем изменился.", "Отправитель это видит и может отправить снова."],
+        identity: ["Страница сказала, кто её посетитель, но подпись не принята. Посетитель мог писать, но как непроверенный.",
+          "Проверьте подпись на вашем сайте: user_id, name, email и exp подписаны так же, как отправлены, секретом из настроек сайта, "
+          + "и exp в будущем. Что именно не так, скажет консоль браузера на вашей странице; на старой странице просто истёк exp."],
+        other_user: ["Страница назвала другого пользователя, не того, чей это чат. Посетитель пишет дальше как первый.",
+          "Вызовите на странице ReplyX.reset(), когда пользователь выходит."],
         too_large: ["Слишком большое.", "Отправитель это видит и может отправить частями."],
         rate_limited: ["Слишком много сообщений сразу.", "Они уйдут снова сами. Если у всех посетителей один адрес, задайте "
           + "REPLYX_TRUSTED_PROXIES."],
