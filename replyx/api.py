@@ -11,6 +11,7 @@ from .accounts import SESSION_SECONDS
 from .actions import Context
 from .body import Body
 from .errors import CODES, Invalid, ReplyXError, TooLarge
+from .refusals import refusals
 
 log = logging.getLogger(__name__)
 
@@ -133,8 +134,10 @@ def _answer_http_error(error):
     name = NAMES_OF_STATUS.get(error.code, "internal" if error.code >= 500 else "invalid")
     # What reaches no action: a client that asks at the wrong address. The address itself may hold anything.
     channel = request.path.removeprefix("/api/").partition("/")[0]
-    log.warning("[%s] %s refused: %s status=%d address=%s", PREFIXES.get(channel, "Api"),
-                request.method if request.method in METHODS else "request", name, error.code, request.environ["replyx.address"])
+    kind = (PREFIXES.get(channel, "Api"), request.method if request.method in METHODS else "request", name,
+            request.environ["replyx.address"])
+    if refusals.is_new(*kind):
+        log.warning("[%s] %s refused: %s address=%s status=%d", *kind, error.code)
     response = _json({"ok": False, "error": {"code": name, "message": CODES[name].message}}, error.code)
     if error.code == 405:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))

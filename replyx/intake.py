@@ -35,7 +35,7 @@ def handle(action, credentials, unpack, context):
         _count_refusal(action, payload, credentials, context, error)
         raise
     except ReplyXError as error:
-        if refusals.is_new(prefix, action.name, error.code, context.address):
+        if refusals.is_new(prefix, action.name, error.code + _reason(error), context.address):
             log.warning("[%s] %s refused: %s transport=%s address=%s%s", prefix, action.name, error.code,
                         context.transport, context.address, _details(error, payload, credentials))
         _count_refusal(action, payload, credentials, context, error)
@@ -117,6 +117,10 @@ def _named(messages):
     return messages
 
 
+def _reason(error):
+    return f" reason={error.message!r}" if error.code in EXPLAINED else ""
+
+
 def _details(error, payload, credentials):
     """What an owner needs to see what a client gets wrong: words of ours, numbers and the names of fields, none of its text."""
     said = ""
@@ -124,9 +128,7 @@ def _details(error, payload, credentials):
         said += f" dialog={payload['dialog_id']}"
     if error.code == "forbidden_origin":
         said += f" origin={credentials.origin or 'none'}"
-    elif error.code in EXPLAINED:
-        said += f" reason={error.message!r}"
-    return said + (f" fields={','.join(sorted(map(str, error.fields)))[:200]!r}" if error.fields else "")
+    return said + _reason(error) + (f" fields={','.join(sorted(map(str, error.fields)))[:200]!r}" if error.fields else "")
 
 
 def recheck():

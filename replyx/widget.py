@@ -7,6 +7,7 @@ from . import accounts_store, config, origins, panel, sites, texts, tokens
 from .assets import SmallAssets, text_response
 from .credentials import number, own_origin
 from .database import reader
+from .refusals import refusals
 from .version import VERSION
 
 log = logging.getLogger(__name__)
@@ -113,8 +114,10 @@ def _require_named():
 
 def _log_refusal():
     """Which of the pages here was asked for with a name that is not valid, and from where."""
-    log.warning("[%s] %s refused: unauthorized address=%s", "Site" if request.args.get("site_token") else "Widget",
-                request.endpoint.rpartition(".")[2], request.environ["replyx.address"])
+    prefix, page = "Site" if request.args.get("site_token") else "Widget", request.endpoint.rpartition(".")[2]
+    address = request.environ["replyx.address"]
+    if refusals.is_new(prefix, page, "unauthorized", address):
+        log.warning("[%s] %s refused: unauthorized address=%s", prefix, page, address)
 
 
 def _panel(row, kind, ancestors):

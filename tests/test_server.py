@@ -269,8 +269,8 @@ def test_the_log_says_why_credentials_were_refused(served, cast):
                  f"[Site] message.post refused: unauthorized {where} {guest}",
                  f"[Site] message.post refused: forbidden_origin {where} origin=https://evil.example\n",
                  f"[Site] message.post refused: unauthorized {where} {token}",
-                 "[Widget] POST refused: not_found status=404 address=127.0.0.1\n",
-                 "[Site] DELETE refused: not_found status=405 address=127.0.0.1\n",
+                 "[Widget] POST refused: not_found address=127.0.0.1 status=404\n",
+                 "[Site] DELETE refused: not_found address=127.0.0.1 status=405\n",
                  *(f"[{channel}] {page} refused: unauthorized address=127.0.0.1\n" for channel in ("Site", "Widget")
                    for page in ("loader", "frame")),
                  "[Site] connection refused: forbidden_origin address=127.0.0.1 origin=https://evil.example\n"):
