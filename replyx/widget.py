@@ -14,10 +14,13 @@ widget = Blueprint("widget", __name__)
 # What a script of the host page may hold in place of a text: its words in every language.
 PLACES = {'"__REPLYX_TEXTS__"': panel.in_page(texts.host_words())}
 JOINED = ("frame.js", "host.js", "signs.js")
-assets = SmallAssets(config.ROOT / "widget_static", templates=("loader.js", "frame.html"), joined=JOINED, places=PLACES)
+TEMPLATES = ("loader.js", "launcher.css", "frame.html")
+assets = SmallAssets(config.ROOT / "widget_static", templates=TEMPLATES, joined=JOINED, places=PLACES)
 
 SETTINGS_PLACE = '"__REPLYX_SETTINGS__"'
 UNKNOWN = "The site_token or assistant_id in the snippet is missing or not valid. Copy the snippet again."
+
+NAMELESS = "The snippet names no site. Copy it again."
 
 
 def init_app(app):
@@ -41,15 +44,19 @@ def loader():
     if row:
         site = row["site"]
         settings = {"frame": f"/frame?{name}", "site": site["id"], "domains": site["domains"],
-                    **panel.loader_settings(site["settings"])}
+                    **_launcher(site["settings"])}
     elif request.args:
         settings = {"error": UNKNOWN}
         log.warning("[Widget] loader refused: unauthorized address=%s", request.environ["replyx.address"])
     else:
-        settings = panel.loader_settings({})
+        settings = {"error": NAMELESS, **_launcher({})}
     text = assets.text("loader.js").replace(SETTINGS_PLACE, panel.in_page({"base": f"/w/{assets.version}", **settings}))
     response = text_response(text, "text/javascript", Cache_Control="public, max-age=300", Access_Control_Allow_Origin="*")
     return _unless_known(response)
+
+
+def _launcher(settings):
+    return panel.loader_settings(settings, assets.text("launcher.css"))
 
 
 def _unless_known(response):
@@ -89,11 +96,9 @@ def _panel(row, kind, ancestors):
     policy = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; base-uri 'none'; "
               f"form-action 'none'; connect-src 'self' {socket}; frame-ancestors {ancestors}")
     settings = panel.settings(row, kind, _lang(row["site"]["settings"]), assets.version)
-    text = assets.text("frame.html")
     places = {"BASE": f"/w/{assets.version}", "LANG": settings["lang"], "DIR": settings["dir"],
               "SETTINGS": panel.in_page(settings)}
-    for place, value in places.items():
-        text = text.replace(f"__{place}__", value)
+    text = panel.filled(assets.text("frame.html"), places)
     response = text_response(text, "text/html", Content_Security_Policy=policy, Cache_Control="no-cache",
                              Referrer_Policy="no-referrer", Vary="Accept-Encoding, Accept-Language")
     return _unless_known(response)
