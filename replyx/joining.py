@@ -76,13 +76,14 @@ class _Module:
         raise self.error(line, "this form of import or export can't be joined")
 
     def _import(self, line, found):
-        """The constants that stand for what is imported."""
+        """The constants that stand for what is imported, in one statement."""
         file, variable = found["file"], _variable(found["file"])
         pairs = [(name.partition(" as ")[0], name.rpartition(" as ")[2])
                  for name in re.split(r",\s*", found["names"] or "") if name]
         self.needs.append(file)
         self.imported += ((line, file, name) for name, _ in pairs)
-        return " ".join(f"const {own} = {variable}.{name};" for name, own in pairs)
+        taken = ", ".join(name if name == own else f"{name}: {own}" for name, own in pairs)
+        return f"const {{ {taken} }} = {variable};" if pairs else ""
 
     def as_entry(self):
         """In a block of its own, unless it exports: what a block declares can't leave it."""

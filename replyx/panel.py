@@ -38,15 +38,26 @@ def _form(form):
     return form["fields"] if form["on"] else None
 
 
-def loader_settings(stored):
-    """What the loader is told of a site's settings: the launcher's look and name in each language, and of the rest what
-    differs from the defaults."""
+def loader_settings(stored, sheet):
+    """What the loader is told of a site's settings: the launcher's look, as `sheet` draws it, and name in each language,
+    and of the rest what differs from the defaults."""
     own, look = stored.get("texts", {}), site_schemas.whole(stored)["look"]
-    words = {lang: own.get(lang, {}).get("host.open", words["open"]) for lang, words in texts.host_words().items()}
-    drawn = {name: look[name] for name in ("color", "corner", "offset_x", "offset_y", "label")}
-    drawn |= {"icon": styles.ICONS[look["icon"]], "ink": styles.ink(look)}
+    words = {lang: f"{look['label']} {own.get(lang, {}).get('host.open', words['open'])}".strip()
+             for lang, words in texts.host_words().items()}
+    drawn = {name: look[name] for name in ("corner", "offset_x", "offset_y", "label")}
     drawn |= {name: look[name] for name in ("theme", "variables") if name in stored.get("look", {})}
-    return {"look": drawn, "open": words, **{name: stored[name] for name in ("proactive", "lang") if name in stored}}
+    places = {"CORNER": look["corner"], "OFFSET_X": look["offset_x"], "OFFSET_Y": look["offset_y"], "COLOR": look["color"],
+              "INK": styles.ink(look), "ICON": styles.ICONS[look["icon"]]}
+    due = {"due": min(rule["after"] for rule in stored["proactive"])} if stored.get("proactive") else {}
+    return {"look": drawn, **due, "sheet": filled(sheet, places), "open": words,
+            **{name: stored[name] for name in ("proactive", "lang") if name in stored}}
+
+
+def filled(template, places):
+    """The text with a value for each `__NAME__`."""
+    for name, value in places.items():
+        template = template.replace(f"__{name}__", str(value))
+    return template
 
 
 def in_page(value):

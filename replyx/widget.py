@@ -19,11 +19,13 @@ JOINED = tuple(f"{name}.js" for name in (
     "frame", "host", "signs",
     "attach", "attachments", "contact", "diagnosis", "emoji", "form", "forms", "history", "menu", "page", "preview", "rating",
     "transcript"))
-TEMPLATES = ("loader.js", "frame.html", "unknown.html")
+TEMPLATES = ("loader.js", "launcher.css", "frame.html", "unknown.html")
 assets = SmallAssets(config.ROOT / "widget_static", templates=TEMPLATES, joined=JOINED, places=PLACES)
 
 SETTINGS_PLACE = '"__REPLYX_SETTINGS__"'
 UNKNOWN = "The site_token or assistant_id in the snippet is missing or not valid. Copy the snippet again."
+
+NAMELESS = "The snippet names no site. Copy it again."
 
 
 def init_app(app):
@@ -47,15 +49,19 @@ def loader():
     if row:
         site = row["site"]
         settings = {"frame": f"/frame?{name}", "site": site["id"], "domains": site["domains"],
-                    **panel.loader_settings(site["settings"])}
+                    **_launcher(site["settings"])}
     elif request.args:
         settings = {"error": UNKNOWN}
         _log_refusal()
     else:
-        settings = panel.loader_settings({})
+        settings = {"error": NAMELESS, **_launcher({})}
     text = assets.text("loader.js").replace(SETTINGS_PLACE, panel.in_page({"base": f"/w/{assets.version}", **settings}))
     response = text_response(text, "text/javascript", Cache_Control="public, max-age=300", Access_Control_Allow_Origin="*")
     return _unless_known(response)
+
+
+def _launcher(settings):
+    return panel.loader_settings(settings, assets.text("launcher.css"))
 
 
 def _unless_known(response):
@@ -98,10 +104,7 @@ def _unknown():
 
 
 def _filled(name, places):
-    text = assets.text(name)
-    for place, value in {"BASE": f"/w/{assets.version}", **places}.items():
-        text = text.replace(f"__{place}__", value)
-    return text
+    return panel.filled(assets.text(name), {"BASE": f"/w/{assets.version}", **places})
 
 
 def _require_named():

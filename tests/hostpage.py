@@ -53,9 +53,20 @@ class Widget:
         self.log = self.frame.get_by_role("log")
         self.lines = self.log.locator(".text")
 
+    @property
+    def was_open(self):
+        """Whether the chat was open on the page before: then it opens by itself."""
+        return self.page.evaluate("""() => {
+            try {
+                return Object.entries(sessionStorage).some(([key, value]) => key.endsWith(".used.tab") && value === "open"
+                    && localStorage.getItem(key.replace("used.tab", "guest_id")));
+            } catch { return false; }
+        }""")
+
     def open(self):
         self.page.bring_to_front()
-        self.page.get_by_role("button", name="Open chat").click()
+        if not self.was_open:
+            self.page.get_by_role("button", name="Open chat").click()
         self.text.wait_for()
         return self
 

@@ -52,8 +52,10 @@ def test_a_closed_chat_shows_what_comes(page, cast):
     expect(page.get_by_role("status")).to_be_empty()
     answer(cast, dialog_id, "second")
     expect(page.get_by_role("button", name="Open chat, 2")).to_be_visible()
-    # The next page asks once, and shows the same; a click on the line opens the chat.
-    page.reload()
+    # A page in another tab asks once, and shows the same; a click on the line opens the chat.
+    url, page = page.url, page.context.new_page()
+    page.goto(url)
+    widget, launcher = Widget(page), page.get_by_role("button", name="Open chat")
     expect(page.get_by_role("button", name="Open chat, 2")).to_be_visible()
     assert page.locator("iframe").count() == 0
     page.get_by_role("status").get_by_role("button", name="second").click()
@@ -61,6 +63,74 @@ def test_a_closed_chat_shows_what_comes(page, cast):
     widget.close()
     expect(launcher).to_have_attribute("aria-label", "Open chat")
     expect(page.get_by_role("status")).to_be_empty()
+
+
+MARKED = "Object.keys(sessionStorage).filter((key) => key.endsWith('.used.tab')).length"
+
+
+def test_a_chat_goes_on_from_page_to_page_of_a_tab(context, cast):
+    """Answers are heard there, and the panel is as it was; what the visitor does there is not disturbed."""
+    rules = [{"text": "May I help?", "after": 1, "url": "/shelf"}]
+    assert cast.owner.http("POST", f"/sites/{cast.site['id']}", {"settings": {"proactive": rules}}).ok
+    with HostPage(cast.site["snippet"], body="<input id=search autofocus>") as host:
+        page = context.new_page()
+        page.goto(host.url)
+        Widget(page).open().close()
+        # Who has written nothing leaves nothing.
+        assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+        page.goto(f"{host.url}/shelf")
+        page.get_by_role("button", name="May I help?").wait_for()
+        assert page.locator("iframe").count() == 0
+        widget, dialog_id = begin(page, cast, "from shelf to shelf")
+        widget.close()
+
+        page.goto(f"{host.url}/shelf/2")
+        widget.frame.locator("body[data-state=online]").wait_for(state="attached")
+        answer(cast, dialog_id, "on the next page")
+        expect(page.get_by_role("button", name="Open chat, 1")).to_be_visible()
+        page.get_by_role("status").get_by_role("button", name="on the next page").click()
+        expect(widget.text).to_be_focused()
+
+        # Open it stays, and the visitor writes where they were going to.
+        page.goto(f"{host.url}/shelf/3")
+        expect(widget.lines).to_have_text(["from shelf to shelf", "on the next page"])
+        expect(widget.text).to_be_visible()
+        expect(page.locator("#search")).to_be_focused()
+        page.keyboard.type("a lamp")
+        expect(page.locator("#search")).to_have_value("a lamp")
+        # Who has a dialog is not spoken to as a stranger; the line would have come by now.
+        until(lambda: page.evaluate("performance.now()") > 2500)
+        assert page.get_by_role("button", name="May I help?").count() == 0
+
+        page.set_viewport_size({"width": 400, "height": 700})
+        page.goto(f"{host.url}/small")
+        widget.frame.locator("body[data-state=online]").wait_for(state="attached")
+        expect(page.get_by_role("button", name="Open chat")).to_be_visible()
+        expect(page.locator("iframe")).to_be_hidden()
+        page.set_viewport_size({"width": 1280, "height": 720})
+
+        # Each tab for itself.
+        other = context.new_page()
+        with other.expect_response(re.compile("/unread")):
+            other.goto(host.url)
+        assert other.evaluate(MARKED) == 0 and other.locator("iframe").count() == 0
+        other.close()
+
+        # A click that comes first counts as it does anywhere.
+        widget.open()
+        page.route("**/host.js", lambda route: page.evaluate("document.querySelector('body > div').shadowRoot"
+                                                             ".querySelector('button').click()") or route.continue_())
+        page.goto(f"{host.url}/quick")
+        expect(widget.text).to_be_focused()
+        page.unroute("**/host.js")
+        page.evaluate("ReplyX.reset()")
+        expect(widget.lines).to_have_count(0)
+        assert page.evaluate(MARKED) == 0
+        widget.write("somebody else")
+        expect(widget.log).to_contain_text("Sent")
+        assert page.evaluate(MARKED) == 1
+        page.evaluate("ReplyX.destroy()")
+        assert page.evaluate(MARKED) == 0
 
 
 def test_on_a_phone_the_panel_covers_the_page_and_gives_its_place_back(browser, cast):
@@ -250,9 +320,12 @@ def test_what_does_not_come_is_said_once_and_asked_for_again(context, host, cast
     assert any("phone.js" in line and line.startswith("[ReplyX]") for line in lines)
     widget.frame.get_by_role("button", name="Close chat").click()
 
+    # In another tab.
+    page = context.new_page()
+    page.set_viewport_size({"width": 400, "height": 700})
     page.route("**/unread*", lambda route: route.abort())
     with page.expect_event("requestfailed", lambda request: "/unread" in request.url):
-        page.reload()
+        page.goto(host.url)
     page.get_by_role("button", name="Open chat").hover()
     page.locator("iframe[title=Chat]").wait_for(state="attached")
     answer(cast, dialog_id, "are you there?")
@@ -266,5 +339,8 @@ def test_what_does_not_come_is_said_once_and_asked_for_again(context, host, cast
         page.evaluate("ReplyX.reset()")
     context.clock.fast_forward(16_000)
     expect(page.get_by_role("alert")).to_have_text("The chat did not load. Try again.")
+    # The launcher that has come back under the pointer may have loaded the panel again.
+    context.clock.fast_forward(16_000)
+    expect(page.locator("iframe")).to_have_count(0)
     page.unroute("**/frame?*")
     expect(Widget(page).open().lines).to_have_count(0)

@@ -45,7 +45,7 @@ def test_bytes(served, cast):
     loader = body(served, "/replyx.js", site_token=cast.site["site_token"])
     base = re.search(r'"base":"(/w/\w+)"', requests.get(cast.site["snippet"].split('"')[1], timeout=10).text)[1]
     assert len(loader) <= 2048
-    assert len(body(served, f"{base}/host.js")) <= 4096
+    assert len(body(served, f"{base}/host.js")) <= 4700
 
 
 def test_before_the_first_sign_of_interest_one_request_and_then_those_of_the_panel(context, served, cast):
@@ -204,6 +204,84 @@ def test_a_hostile_page_gets_nothing_thrown_and_does_not_stop_the_chat(context, 
         assert [line for line in lines if not line.startswith(("[ReplyX]", "Failed to load resource"))] == []
 
 
+def test_what_the_api_can_not_do_is_said_in_plain_words(context, cast):
+    head = """<script>window.ReplyX = [["nosuch"], ["on", "opened", () => {}], ["identify", "Vera"],
+        ["setAttributes", {a: {b: 1}}], ["open"]]</script>"""
+    with HostPage(cast.site["snippet"], head=head) as host:
+        page = context.new_page()
+        lines = console_lines(page)
+        page.goto(host.url)
+        Widget(page).text.wait_for()
+        until(lambda: len([line for line in lines if line.startswith("[ReplyX]")]) >= 4)
+        assert re.search(r"nosuch.* is none of .*open.*send", lines[0]) and "TypeError" not in "".join(lines)
+        assert "there are the events ready, open, close" in "".join(lines)
+        assert len([line for line in lines if "an attribute is a text, a number, true or false" in line]) == 2
+
+
+def test_a_launcher_with_a_label_is_a_cross_alone_while_the_chat_is_open(context, served, cast):
+    site = served.command("site", "add", "Label", "--domain", "localhost", "--json")
+    assert cast.owner.http("POST", f"/sites/{site['id']}", {"settings": {"look": {"label": "Questions?"}}}).ok
+    with HostPage(site["snippet"]) as host:
+        page = context.new_page()
+        page.goto(host.url)
+        button = page.get_by_role("button", name="Questions? Open chat")
+        wide = button.bounding_box()["width"]
+        button.click()
+        Widget(page).text.wait_for()
+        box = page.get_by_role("button", name="Close chat").bounding_box()
+        assert wide > 100 and (box["width"], box["height"]) == (56, 56)
+
+
+@pytest.mark.parametrize("late", ["/host.js", "/frame?"])
+def test_the_panel_begins_to_load_beside_the_other_half(context, cast, late):
+    """Whichever comes first, there is one frame."""
+    with HostPage(cast.site["snippet"]) as host:
+        page, held, asked = context.new_page(), [], []
+        page.route(lambda url: late in url, lambda route: held.append(route))
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(host.url)
+        launcher(page).click()
+        until(lambda: all([url for url in asked if part in url] for part in ("/host.js", "/frame?")))
+        if late == "/host.js":
+            # All that the panel needs is there, and waits.
+            page.frames[1].wait_for_load_state()
+        held[0].continue_()
+        expect(Widget(page).text).to_be_focused()
+        assert len([url for url in asked if "/frame?" in url]) == 1
+
+
+def test_a_page_that_only_looks_like_one_of_the_sites_gets_no_panel(context, served):
+    """At another port."""
+    site = served.command("site", "add", "Port", "--domain", "shop.test", "--json")
+    with HostPage(site["snippet"], name="shop.test") as host:
+        page = context.new_page()
+        lines = console_lines(page)
+        page.goto(host.url)
+        launcher(page).click()
+        expect(page.get_by_role("alert")).to_contain_text("isn't set up for this page's address")
+        assert page.locator("iframe").count() == 0
+        assert [line for line in lines if "did not load" in line] == []
+
+
+def test_with_the_server_down_a_click_says_so_soon_and_another_tries_again(context, cast):
+    """A gateway's error page, and the browser's own; on a small screen the launcher stays in sight until there is a panel."""
+    with HostPage(cast.site["snippet"]) as host:
+        page = context.new_page()
+        page.set_viewport_size({"width": 400, "height": 700})
+        page.goto(host.url)
+        for answer in (lambda route: route.fulfill(status=502, body="Bad gateway"), lambda route: route.abort()):
+            page.route("**/frame?*", answer)
+            launcher(page).click()
+            expect(page.locator("button[aria-busy=true]")).to_be_visible()
+            # Far below the time that a slow network is given.
+            expect(page.get_by_role("alert")).to_have_text("The chat did not load. Try again.", timeout=9000)
+            expect(launcher(page)).to_have_attribute("aria-busy", "false")
+            page.unroute("**/frame?*")
+            page.mouse.move(1, 1)
+        Widget(page).open()
+        expect(page.get_by_role("alert")).to_have_count(0)
+
+
 @pytest.mark.parametrize("part", ["/host.js", "/frame?"])
 def test_destroyed_in_the_middle_of_loading_nothing_comes(context, cast, part):
     with HostPage(cast.site["snippet"]) as host:
@@ -280,6 +358,10 @@ def test_a_page_on_plain_http_and_one_of_another_script(context, served, name):
         expect(widget.log).to_contain_text("Sent")
 
 
+WATCH_POLICY = """window.violations = [];
+    document.addEventListener("securitypolicyviolation", (event) => violations.push(event.violatedDirective))"""
+
+
 @pytest.mark.parametrize("nonce", ["", " nonce=r4nd0m"], ids=["by origin", "by nonce"])
 def test_a_strict_policy_is_kept(context, served, cast, nonce):
     """That of a page with `default-src 'self'` and the lines that the console prints; or with a nonce for its scripts."""
@@ -290,19 +372,18 @@ def test_a_strict_policy_is_kept(context, served, cast, nonce):
     with HostPage(cast.site["snippet"].replace("<script", f"<script{nonce}"),
                   headers={"Content-Security-Policy": policy}) as host:
         page = context.new_page()
-        page.add_init_script("""window.violations = [];
-            document.addEventListener("securitypolicyviolation", (event) => violations.push(event.violatedDirective))""")
+        page.add_init_script(WATCH_POLICY)
         page.goto(host.url)
         launcher(page).hover()
         widget = Widget(page).open()
         widget.write("strictly")
         expect(widget.log).to_contain_text("Sent")
-        page.reload()
-        launcher(page).wait_for()
-        with page.expect_response(re.compile("/unread")) as answer:
-            page.reload()
+        other = context.new_page()
+        other.add_init_script(WATCH_POLICY)
+        with other.expect_response(re.compile("/unread")) as answer:
+            other.goto(host.url)
         assert answer.value.ok
-        assert page.evaluate("violations") == []
+        assert page.evaluate("violations") == other.evaluate("violations") == []
 
 
 def test_a_proactive_message_comes_where_and_when_it_is_due(context, served, cast):
@@ -310,12 +391,19 @@ def test_a_proactive_message_comes_where_and_when_it_is_due(context, served, cas
     rules = [{"text": "<b>Need help?</b>", "after": 1, "url": ""},
              {"text": "Questions about prices?", "after": 0, "url": "/prices"}]
     assert cast.owner.http("POST", f"/sites/{site['id']}", {"settings": {"proactive": rules}}).ok
+    with HostPage(site["snippet"], name="elsewhere.test") as host:
+        foreign, asked_for = context.new_page(), []
+        foreign.on("request", lambda request: asked_for.append(request.url))
+        foreign.goto(f"{host.url}/prices")
+        until(lambda: any("/host.js" in url for url in asked_for))
+        foreign.wait_for_load_state("networkidle")
     with HostPage(site["snippet"]) as host:
         page = context.new_page()
         page.goto(host.url)
         page.get_by_role("button", name="<b>Need help?</b>").wait_for()
         assert page.evaluate("localStorage.length + sessionStorage.length") == 0
         assert page.locator("iframe").count() == 0
+        assert foreign.get_by_role("status").count() == 0
         page.get_by_role("button", name="Dismiss").click()
         page.evaluate("history.pushState(null, '', '/prices')")
         page.get_by_role("button", name="Questions about prices?").click()

@@ -191,11 +191,14 @@ def test_a_page_that_swaps_its_body_keeps_the_launcher(page):
 
 
 def test_a_panel_closed_while_it_loads_reads_nothing(page, cast):
-    launcher = page.get_by_role("button", name="Open chat")
     Widget(page).open().write("read me not")
     with cast.manager.socket() as desk:
         dialog = only_dialog(desk, "read me not")
-        page.reload()
+        url, context = page.url, page.context
+        page.close()
+        page = context.new_page()
+        page.goto(url)
+        launcher = page.get_by_role("button", name="Open chat")
         launcher.click()
         page.get_by_role("button", name="Close chat").click()
         until(lambda: page.locator("iframe").count())

@@ -2,13 +2,14 @@
 // hears what its API tells. The other end is host.js, or the loader of the version before.
 const PROTOCOL = 2;
 const PREFIX = "replyx.";
+const READY_MS = 50;
 const SAVE_MS = 1000;
 // Two tabs that each go on with a value of their own would be two guests: a busy page gets its time.
 const CLAIM_MS = 5000;
 
 /**
- * `site` keeps the keys of two sites on one host page apart. `onVisibility(shown)` is called when the panel opens or closes;
- * `on` has what the page's API asks for: identify(profile), send(text), reset().
+ * `site` keeps the keys of two sites on one host page apart. `onVisibility(shown, isQuiet)` is called when the panel opens or closes,
+ * quietly where nobody has asked for it; `on` has what the page's API asks for: identify(profile), send(text), reset().
  */
 export class Bridge {
   #origin = "*"; // until the host page has spoken: `ready` alone goes out before, and it holds no secret
@@ -27,8 +28,10 @@ export class Bridge {
    * element of the page, where nothing closes it, and whether it is only to be tried. */
   hello() {
     return new Promise((resolve) => {
-      this.#greeted = resolve;
       window.addEventListener("message", (event) => this.#receive(event));
+      // We may be there before whoever is to answer.
+      const again = setInterval(() => this.#tell({ type: "ready" }), READY_MS);
+      this.#greeted = (found) => { clearInterval(again); resolve(found); };
       this.#tell({ type: "ready" });
     });
   }
@@ -94,7 +97,7 @@ export class Bridge {
         stored: Object.fromEntries(ours.map(([key, value]) => [key.slice(this.#prefix.length), value])) });
     },
     saved: ({ id, value }) => this.#saved(id, value),
-    shown: () => this.onVisibility(true),
+    shown: ({ isQuiet }) => this.onVisibility(true, isQuiet),
     hidden: () => this.onVisibility(false),
     identify: ({ profile }) => this.on.identify(profile),
     send: ({ text }) => this.on.send(text),

@@ -4,9 +4,8 @@ import { isAllowed } from "./domains.js";
 import { SMALL, frameSheet } from "./frame_sheet.js";
 import { Keep } from "./keep.js";
 import { later } from "./later.js";
+import { PanelFrame } from "./panel_frame.js";
 
-const PROTOCOL = 2;
-const READY_MS = 15000;
 const EVENTS = ["ready", "open", "close", "message", "unread", "error"];
 
 /** Take over from the loader: run what is in its queue, and then each command as it comes. */
@@ -19,16 +18,17 @@ export function start(context) {
   };
   context.queue.push = run;
   context.queue.splice(0).forEach(run);
+  // Of the visitor's chat on the page before, what they have missed, a greeting.
+  const { keep, settings, isInline, isForeign } = host;
+  if (!isInline && !isForeign && (keep.has(/guest_id|outbox/) || settings.proactive)) host.show((signs) => signs.resume());
 }
 
 class Host {
   isOpen = false;
+  isUsed = false; // the visitor has chatted on this page, or the page has its own idea of it
+  isQuiet; // nobody has asked for the panel here: the visitor may be writing elsewhere
   #end = new AbortController();
-  #frame;
-  #timer;
-  #drawn; // the frame's window, once it can be used; one that moves in the page gets another
   #wasReady = false;
-  #later = []; // for the frame, once it is drawn
   #profile;
   #listeners = new Map(EVENTS.map((name) => [name, new Set()]));
   #count = 0;
@@ -40,22 +40,26 @@ class Host {
     const { settings, options, button } = context;
     const { signal } = this.#end;
     this.label = button.getAttribute("aria-label");
+    this.isInline = this.isQuiet = options.inline !== undefined;
     this.keep = new Keep(settings.site);
-    this.root.adoptedStyleSheets.push(frameSheet(settings.look, options.inline));
+    this.root.adoptedStyleSheets.push(frameSheet(settings.look));
     this.small = matchMedia(SMALL);
     this.small.addEventListener("change", () => this.#fit(), { signal });
-    window.addEventListener("message", (event) => this.#receive(event), { signal });
+    this.panel = new PanelFrame(this, context.frame, this.#hear);
+    context.frame = true; // the loader is to begin none from here on
+    if (this.isForeign) this.panel.drop();
+    button.textContent = settings.look.label;
     button.addEventListener("keydown", ({ key }) => { if (key === "Escape") this.close(); }, { signal });
-    if (location.hash.startsWith("#replyx-test=")) this.#try();
-    if (options.inline) {
+    // The console has opened this page to see whether the chat works on it.
+    this.isTrial = location.hash.startsWith("#replyx-test=");
+    if (this.isTrial) this.#use("trial", ({ trial }) => trial(this));
+    if (this.isInline) {
       button.hidden = true;
       this.#use("inline", ({ stand }) => stand(this));
     }
-    // Lines of an earlier page that were never acknowledged go out without a click.
-    else if (this.keep.has(".outbox.")) this.prepare();
-    else if (this.keep.has(".guest_id")) this.#show((signs) => signs.ask(Object.fromEntries(this.#query)));
-    if (settings.proactive && !options.inline) this.#show((signs) => signs.remind(settings.proactive));
   }
+
+  note() { if (!this.isInline) this.keep.note(this.isOpen); }
 
   /** What `make` gives for the module `name`, which is fetched at its first use; nothing where it can't be, or we are gone. */
   async #use(name, make) {
@@ -69,16 +73,17 @@ class Host {
     }
   }
 
-  /** Do something with what stands outside of the panel. */
-  async #show(run) {
-    const signs = await this.#use("signs", ({ Signs }) => new Signs(this, this.signal));
-    try { await (signs && run(signs)); } catch (error) { this.warn(error); }
+  /** Say in the browser's console what the page can do about it. */
+  async #advise(...about) {
+    const advise = await this.#use("advice", (module) => module.advise);
+    advise?.(this.warn, ...about);
   }
 
-  /** The console has opened this page to see whether the chat works on it. */
-  async #try() {
-    this.tested = await this.#use("trial", ({ trial }) => trial(this));
-    this.prepare();
+  /** Do something with what stands outside of the panel; resolves with that, or nothing where it does not come. */
+  async show(run) {
+    const signs = await this.#use("signs", ({ Signs }) => new Signs(this, this.signal));
+    try { await (signs && run(signs)); } catch (error) { this.warn(error); }
+    return signs;
   }
 
   // The frame's own policy decides who may embed it; this only says so before a frame stays empty.
@@ -89,47 +94,28 @@ class Host {
 
   get signal() { return this.#end.signal; }
 
-  get hasFrame() { return Boolean(this.#frame?.isConnected); }
-
-  get #isDrawn() { return this.#drawn && this.#drawn === this.#frame?.contentWindow; }
-
-  /** The public name of the site, as the frame's address has it. */
-  get #query() {
-    const { siteToken, assistantId } = this.options;
-    return new URLSearchParams(this.settings.frame?.split("?")[1]
-      ?? (siteToken ? { site_token: siteToken } : { assistant_id: assistantId }));
-  }
-
   /** Load the panel where nobody sees it. */
-  prepare() {
-    // A page may take away what it did not put there.
-    if (this.#frame?.parentNode || this.isForeign) return;
-    clearTimeout(this.#timer);
-    const query = this.#query;
-    query.set("lang", this.options.lang ?? document.documentElement.lang);
-    if (this.options.lang) query.set("asked", "");
-    this.#frame = Object.assign(document.createElement("iframe"), { src: `${this.origin}/frame?${query}`,
-      className: "loading", hidden: !this.isOpen, allow: "autoplay; clipboard-write" });
-    // A frame that never reports drawn must not leave an empty corner.
-    this.#timer = setTimeout(() => this.#fail(), READY_MS);
-    this.button.before(this.#frame);
-  }
+  prepare() { if (!this.isForeign) this.panel.load(); }
+
+  /** The frame that the loader has begun has loaded something. */
+  loaded() { this.panel.loaded(); }
 
   open() {
-    if (this.isForeign) return void this.#show((signs) => signs.sayForeign());
+    this.isUsed = true;
+    if (this.isForeign) return void this.show((signs) => signs.sayForeign());
     if (this.isOpen) return;
     this.prepare();
-    this.#frame.hidden = false;
     this.#turn(true);
-    if (this.#isDrawn) this.#frame.focus();
+    if (this.panel.isDrawn && !this.isQuiet) this.panel.element.focus();
     this.#emit("open");
   }
 
   close() {
-    if (!this.isOpen || this.options.inline) return;
+    this.isUsed = true;
+    if (!this.isOpen || this.isInline) return;
+    this.isQuiet = false;
     const hadFocus = this.root.activeElement;
     this.#turn(false);
-    if (this.#frame) this.#frame.hidden = true;
     if (hadFocus) this.button.focus();
     this.#emit("close");
   }
@@ -138,38 +124,42 @@ class Host {
 
   /** Write a line for the visitor. It is kept until the panel is there. */
   send(text) {
+    this.isUsed = true;
     this.prepare();
-    this.#deliver({ type: "send", text: `${text ?? ""}` });
+    this.panel.deliver({ type: "send", text: `${text ?? ""}` });
   }
 
   /** Say who the visitor is. The panel hears it when it is there, and again whenever it begins anew. */
   identify(profile) {
+    const isFit = Object.values(profile?.attributes ?? {}).every((value) => /string|number|boolean/.test(typeof value));
+    if (typeof profile !== "object" || !isFit) this.#advise("profile");
     // What no message can hold must not stand in the way of those to come.
     this.#profile = structuredClone({ ...this.#profile, ...profile });
-    if (this.#isDrawn) this.#tell({ type: "identify", profile: this.#profile });
+    if (this.panel.isDrawn) this.panel.tell({ type: "identify", profile: this.#profile });
   }
 
-  setAttributes(attributes) { this.identify({ attributes: { ...this.#profile?.attributes, ...attributes } }); }
+  setAttributes(attributes) {
+    this.identify(typeof attributes === "object" && { attributes: { ...this.#profile?.attributes, ...attributes } });
+  }
 
   /** The visitor is another one from here on. */
   reset() {
     for (const key of this.keep.keys) this.keep.remove(key);
     this.#profile = undefined;
-    this.#later = [];
+    this.panel.forget();
     this.unread(0);
-    if (this.#frame) this.#deliver({ type: "reset" });
+    if (this.panel.element) this.panel.deliver({ type: "reset" });
   }
 
   on(name, listener) {
-    if (!this.#listeners.has(name)) throw new TypeError(`There is no event "${name}", but ${EVENTS}.`);
-    if (typeof listener !== "function") throw new TypeError("A listener is a function.");
-    this.#listeners.get(name).add(listener);
+    if (this.#listeners.has(name) && typeof listener === "function") this.#listeners.get(name).add(listener);
+    else this.#advise("event", name, EVENTS);
   }
 
   off(name, listener) { this.#listeners.get(name)?.delete(listener); }
 
   destroy() {
-    clearTimeout(this.#timer);
+    this.keep.remove(this.keep.mark);
     this.#end.abort();
   }
 
@@ -183,9 +173,13 @@ class Host {
     this.isOpen = opened;
     this.button.setAttribute("aria-expanded", opened);
     this.name("");
-    if (this.#isDrawn) this.#tell({ type: opened ? "shown" : "hidden" });
+    this.note();
+    const { element, isDrawn } = this.panel;
+    if (element) element.hidden = !opened;
+    this.button.setAttribute("aria-busy", opened && !isDrawn);
+    if (isDrawn) this.panel.tell({ type: opened ? "shown" : "hidden", isQuiet: this.isQuiet });
     this.#fit();
-    if (this.#parts.signs) this.#show((signs) => signs.clear());
+    if (this.#parts.signs) this.show((signs) => signs.clear());
     if (opened) this.unread(0);
   }
 
@@ -198,82 +192,57 @@ class Host {
     const isNews = count !== this.#count || preview;
     this.#count = count;
     if (!isNews) return;
-    if (count || this.#parts.signs) this.#show((signs) => signs.unread(this.#count, preview));
+    if (count || this.#parts.signs) this.show((signs) => signs.unread(this.#count, preview));
     this.#emit("unread", { count });
   }
 
   /** The panel over the whole of a small screen has needs of its own. */
   async #fit() {
-    if (this.options.inline || !(this.#parts.phone || (this.isOpen && this.small.matches))) return;
+    if (this.isInline || !(this.#parts.phone || (this.isOpen && this.small.matches))) return;
     const phone = await this.#use("phone", ({ Phone }) => new Phone(this.signal));
-    phone?.fit(this.#frame, this.isOpen && this.small.matches);
+    phone?.fit(this.panel.element, this.isOpen && this.small.matches);
   }
 
-  #fail() {
+  /** The panel does not come. */
+  async fail() {
     const wasOpen = this.isOpen;
-    this.#frame.remove();
-    this.#frame = undefined;
-    if (wasOpen) {
-      this.#turn(false);
-      this.#show((signs) => signs.say("failed"));
-    }
-    this.warn(`${this.origin}/frame did not load. Is ReplyX up, and this page's address among the site's domains?`);
-    this.tested?.("failed", { reason: "timeout" });
+    this.panel.drop();
+    this.#advise("frame", this.origin);
     this.#emit("error", { code: "unreachable", message: "The chat did not load." });
+    if (!wasOpen) return;
+    this.#turn(false);
+    // The words come from the same server.
+    if (!await this.show((signs) => signs.say("failed"))) this.button.textContent = "⚠";
   }
 
-  #tell(message) { this.#frame?.contentWindow?.postMessage({ replyx: PROTOCOL, ...message }, this.origin); }
-
-  #deliver(message) { if (this.#isDrawn) this.#tell(message); else this.#later.push(message); }
-
-  #receive({ source, origin, data }) {
-    if (!this.#frame || source !== this.#frame.contentWindow || origin !== this.origin || !data?.replyx) return;
-    try {
-      if (Object.hasOwn(this.#hear, data.type)) this.#hear[data.type](data);
-    } catch (error) {
-      this.warn(error);
-    }
-  }
-
-  // All kinds that a frame may send. One of the version before sends neither labels with `drawn`, nor the last five.
+  // All kinds that a frame may send beside `ready`. One of the version before sends neither labels with `drawn`, nor the last four.
   #hear = {
-    ready: () => {
-      this.#drawn = undefined;
-      this.#tell({ type: "hello", stored: this.keep.all(), lang: this.code, inline: this.options.inline !== undefined,
-        isTrial: Boolean(this.tested) });
-    },
     drawn: ({ title = "Chat", close = "Close chat" }) => {
-      clearTimeout(this.#timer);
-      this.#drawn = this.#frame.contentWindow;
-      Object.assign(this.#frame, { title, className: "" });
+      this.panel.element.title = title;
+      if (!this.#parts.signs) this.button.textContent = this.settings.look.label;
       this.#shutLabel = close;
-      // Nobody has asked for a panel that is a part of the page: the visitor may be writing elsewhere.
-      if (this.isOpen && !this.options.inline) this.#frame.focus();
       this.#turn(this.isOpen);
-      if (this.#profile) this.#tell({ type: "identify", profile: this.#profile });
-      for (const message of this.#later.splice(0)) this.#tell(message);
-      this.tested?.("frame", {});
+      if (this.isOpen && !this.isQuiet) this.panel.element.focus();
+      if (this.#profile) this.panel.tell({ type: "identify", profile: this.#profile });
       if (!this.#wasReady) this.#emit("ready");
       this.#wasReady = true;
     },
     save: ({ key, value, id }) => {
       this.keep.set(`${key}`, `${value}`);
-      this.#tell({ type: "saved", id, value });
+      this.panel.tell({ type: "saved", id, value });
     },
     claim: async ({ key, value, id }) => {
       const stored = await this.keep.claim(`${key}`, `${value}`);
-      this.#tell({ type: "saved", id, value: stored });
+      this.note();
+      this.panel.tell({ type: "saved", id, value: stored });
     },
     remove: ({ key }) => this.keep.remove(`${key}`),
     close: () => this.close(),
-    // It is to begin anew. A frame that reloads itself while the server is away stays a page of the browser's own for good.
-    gone: () => {
-      this.#frame.remove();
-      this.prepare();
-    },
+    // A frame that reloads itself while the server is away stays a page of the browser's own for good.
+    gone: () => this.panel.again(),
     unread: ({ count, preview }) => this.unread(this.isOpen ? 0 : count, preview),
     message: ({ message }) => {
-      if (message.sender !== "guest" && (document.hidden || !document.hasFocus())) this.#show(({ title }) => title.flash());
+      if (message.sender !== "guest" && (document.hidden || !document.hasFocus())) this.show(({ title }) => title.flash());
       this.#emit("message", { message });
     },
     // Who the page says its visitor is was refused: nobody but the site's owner can mend that.
@@ -281,6 +250,5 @@ class Host {
       this.warn("identify:", message);
       this.#emit("error", { code, message });
     },
-    state: ({ state }) => this.tested?.("state", { state }),
   };
 }

@@ -24,23 +24,37 @@ export class Keep {
     return found;
   }
 
+  get(key) { return this.all()[key]; }
+
   set(key, value) {
-    if (!key.startsWith(PREFIX)) return;
+    if (!key?.startsWith(PREFIX)) return;
     this.#memory.set(key, value);
     try { placeOf(key).setItem(key, value); } catch { /* blocked or full */ }
   }
 
   /** Store it unless another tab has: resolves with what counts. */
-  claim(key, value) { return claim(key, value, (name) => this.all()[name], (name, own) => this.set(name, own)); }
+  claim(key, value) { return claim(key, value, (name) => this.get(name), (name, own) => this.set(name, own)); }
 
   remove(key) {
-    if (!key.startsWith(PREFIX)) return;
+    if (!key?.startsWith(PREFIX)) return;
     this.#memory.delete(key);
     try { placeOf(key).removeItem(key); } catch { /* blocked */ }
   }
 
+  /** The key of the guest's id; none where two sites on one page have one, and the snippet does not tell which is meant. */
+  get guestKey() {
+    const [key, ...others] = this.keys.filter((name) => name.endsWith(".guest_id"));
+    return others.length ? undefined : key;
+  }
+
+  /** Where this tab remembers that the guest has used the chat. */
+  get mark() { return this.guestKey?.replace("guest_id", "used.tab"); }
+
+  /** How the chat is in this tab. Before the guest has written, nothing is stored. */
+  note(isOpen) { this.set(this.mark, isOpen ? "open" : "closed"); }
+
   get keys() { return Object.keys(this.all()).filter((key) => this.#ours.test(key)); }
 
-  /** Whether something is kept whose key has this in it. */
-  has(part) { return this.keys.some((key) => key.includes(part)); }
+  /** Whether something is kept whose key fits. */
+  has(pattern) { return this.keys.some((key) => pattern.test(key)); }
 }

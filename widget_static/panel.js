@@ -31,7 +31,7 @@ export class Panel {
   /** `Host` is what stands between us and the host page: Bridge, or Page where there is none. */
   async open(Host) {
     const { settings } = this;
-    this.bridge = new Host({ site: settings.site, onVisibility: (isShown) => this.#onVisibility(isShown), on: this.#onHost });
+    this.bridge = new Host({ site: settings.site, onVisibility: (...how) => this.#onVisibility(...how), on: this.#onHost });
     const { page, stored, link, inline, isTrial } = await this.bridge.hello();
     Object.assign(this, { page, stored, inline });
     document.body.classList.toggle("inline", Boolean(inline));
@@ -132,7 +132,7 @@ export class Panel {
     if (!this.chat.dialog.view) this.#say(this.settings.texts.panel.ask);
   }
 
-  #onVisibility(isShown) {
+  #onVisibility(isShown, isQuiet) {
     this.#isShown = isShown;
     // The host page may show us before we are there.
     if (!this.chat) return;
@@ -141,8 +141,8 @@ export class Panel {
     this.chat.open();
     this.#stock();
     this.#forms?.render();
-    // A panel that is a part of the page was not asked for: the visitor may be writing elsewhere.
-    if (!this.inline && !this.#forms?.focus()) this.view.enter();
+    // Nobody has asked for it here: the visitor may be writing elsewhere.
+    if (!this.inline && !isQuiet && !this.#forms?.focus()) this.view.enter();
     if (this.chat.dialog.view) this.chat.markRead();
   }
 

@@ -53,16 +53,32 @@ export class Signs {
     this.#notice?.remove();
   }
 
-  /** Ask what the guest has missed, as long as there is no panel that would know. `name` is the site's public one. */
-  async ask(name) {
+  /** Go on where the visitor was on the page before, or tell what waits for them. The page's own commands have run. */
+  resume() {
     const { host } = this;
-    const keys = host.keep.keys.filter((key) => key.endsWith(".guest_id"));
-    // Two sites on one page, and a snippet that does not tell which is meant.
-    if (keys.length !== 1) return;
-    const { base, headers } = guestCredentials(name, { guest_id: host.keep.all()[keys[0]] });
+    const { keep, settings: { proactive } } = host;
+    const was = keep.get(keep.mark);
+    // Lines that were never acknowledged go out without a click; who chats in this tab hears the answers on all of its pages.
+    if (was || keep.has(/outbox/)) host.prepare();
+    // Over the whole of a small screen it would hide the page that they went to.
+    if (was === "open" && !host.isUsed && !host.small.matches) {
+      host.isQuiet = true;
+      host.open();
+    }
+    if (was) host.note();
+    else if (proactive) this.remind(proactive);
+    return was || this.#ask();
+  }
+
+  /** Ask what the guest has missed, as long as there is no panel that would know. */
+  async #ask() {
+    const { host } = this;
+    const { guestKey } = host.keep;
+    if (!guestKey || host.panel.isThere) return;
+    const { base, headers } = guestCredentials(Object.fromEntries(host.panel.query), { guest_id: host.keep.get(guestKey) });
     const asked = await fetch(`${host.origin}${base}/unread`, { headers, signal: AbortSignal.timeout(ASK_MS) });
     const { unread = 0, message } = await asked.json();
-    if (unread && !host.hasFrame) host.unread(unread, message && { author: message.author?.name, text: message.text });
+    if (unread && !host.panel.isThere) host.unread(unread, message && { author: message.author?.name, text: message.text });
   }
 
   /** Show the owner's messages, each after its seconds, everywhere or on some pages: one after the other. */
@@ -72,6 +88,7 @@ export class Signs {
     let { href } = location;
     let since = 0;
     const look = () => {
+      if (host.isUsed) waiting.length = 0;
       // A page that changes its address itself begins anew for the rules that name one.
       if (href !== location.href) { href = location.href; since = performance.now(); }
       if (host.isOpen || bubble.isShown) return;

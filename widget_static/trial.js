@@ -3,9 +3,9 @@
 
 const KEY = location.hash.split("=")[1];
 
-/** Gives `report(step, detail)`: `loader`, `frame`, a connection's `state`, or `failed` with the reason; what a policy has blocked goes out by
- * itself. */
-export function trial({ origin, warn, isForeign, signal }) {
+/** Load the panel, and report each step: `loader`, `frame`, `online`, or `failed` with the reason; what a policy has blocked is among them. */
+export function trial(host) {
+  const { origin, warn, isForeign, signal } = host;
   const blocked = new Set();
   let sent = Promise.resolve();
   async function tell(body) {
@@ -15,14 +15,18 @@ export function trial({ origin, warn, isForeign, signal }) {
       if (!answer.ok) warn("This test is over. Begin another from the console's install page.");
     } catch (error) { warn(error); }
   }
-  function report(step, detail = {}) {
-    if (step === "state") {
-      if (detail.state === "refused") report("failed", { reason: detail.state });
-      else if (detail.state === "online" || detail.state === "polling") report("online");
-    } else {
-      sent = sent.then(() => tell({ step, ...detail }));
-    }
-  }
+  function report(step, detail) { sent = sent.then(() => tell({ step, ...detail })); }
+  const steps = {
+    drawn: () => report("frame"),
+    state({ state }) {
+      if (state === "refused") report("failed", { reason: state });
+      else if (state === "online" || state === "polling") report("online");
+    },
+  };
+  window.addEventListener("message", (event) => {
+    if (host.panel.says(event) && Object.hasOwn(steps, event.data.type)) steps[event.data.type](event.data);
+  }, { signal });
+  host.on("error", ({ code }) => { if (code === "unreachable") report("failed", { reason: "timeout" }); });
   document.addEventListener("securitypolicyviolation", ({ effectiveDirective: directive, blockedURI }) => {
     // What can't be told would be blocked again, without an end.
     if (!blockedURI.startsWith(origin) || blocked.has(directive)) return;
@@ -31,5 +35,5 @@ export function trial({ origin, warn, isForeign, signal }) {
   }, { signal });
   report("loader");
   if (isForeign) report("failed", { reason: "foreign" });
-  return report;
+  host.prepare();
 }
