@@ -68,9 +68,11 @@ def test_a_database_that_cannot_be_made(tmp_path):
     assert "table site already exists. Nothing was changed." in fails(tmp_path)
 
 
-def test_a_lock_that_cannot_be_used(tmp_path):
-    (tmp_path / "lock").mkdir()
-    assert str(tmp_path / "lock") in fails(tmp_path)
+@pytest.mark.parametrize("name, spoil", [("lock", Path.mkdir), ("migrate.lock", Path.mkdir), ("secret_key", Path.mkdir),
+                                         ("uploads", Path.touch)])
+def test_a_part_of_the_instance_that_cannot_be_used(tmp_path, name, spoil):
+    spoil(tmp_path / name)
+    assert f"REPLYX_INSTANCE: {tmp_path / name} can't be used" in fails(tmp_path)
 
 
 @pytest.mark.parametrize("env, named", [
