@@ -260,7 +260,7 @@ def test_the_log_says_why_credentials_were_refused(served, cast):
     post("site", "https://evil.example", site_token="st_wrong", guest_id=guest_id)
     requests.post(f"{served.url}/api/widget/dialog/{guest_id}", params={"guest_id": guest_id}, timeout=10)
     requests.delete(f"{served.url}/api/site/dialogs", timeout=10)
-    for path in ("replyx.js", "frame"):
+    for path in ("replyx.js", "frame", "chat"):
         requests.get(f"{served.url}/{path}", params={"site_token": "st_wrong"}, timeout=10)
         requests.get(f"{served.url}/{path}", params={"assistant_id": "9999"}, timeout=10)
     with pytest.raises(socketio.exceptions.ConnectionError):
@@ -274,7 +274,7 @@ def test_the_log_says_why_credentials_were_refused(served, cast):
                  "[Widget] POST refused: not_found address=127.0.0.1 status=404\n",
                  "[Site] DELETE refused: not_found address=127.0.0.1 status=405\n",
                  *(f"[{channel}] {page} refused: unauthorized address=127.0.0.1\n" for channel in ("Site", "Widget")
-                   for page in ("loader", "frame")),
+                   for page in ("loader", "frame", "chat")),
                  "[Site] connection refused: forbidden_origin address=127.0.0.1 origin=https://evil.example\n"):
         assert line in served.log[before:]
     for secret in ("very private", guest_id, shop["site_token"], "st_wrong", "9999"):

@@ -241,4 +241,4 @@ def test_a_flood_from_everywhere_takes_so_much_memory_and_no_more(log, monkeypat
     monkeypatch.setattr(refusals, "MOST_KINDS", 3)
     assert [log.is_new(*KIND[:3], str(number)) for number in range(6)] == [True] * 3 + [False] * 3
     assert len(log._kinds) == 4
-    assert log.told(60) == ["[Other] requests refused 2 times more: all codes address=various"]
+    assert log.told(60) == ["[Other] requests refused 3 times more: all codes address=various"]
