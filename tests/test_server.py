@@ -231,6 +231,7 @@ def test_the_log_follows_a_guest_and_keeps_secrets(served, cast):
         number = opened["dialog"]["id"]
         with guest.on("widget").socket() as second:
             second.call("message_post", {"dialog_id": number, "text": ""})
+            second.call("typing", {"dialog_id": number, "very private": 1})
             cast.guest("widget").http("POST", f"/dialogs/{number}/messages", {"text": "very private"})
         until(lambda: f"dialog={number} connections=1 reason=" in served.log[before:])
     log = until(lambda: f"dialog={number} connections=0 reason=" in served.log[before:] and served.log[before:])
@@ -239,6 +240,7 @@ def test_the_log_follows_a_guest_and_keeps_secrets(served, cast):
                  f"[Widget] connection accepted address=127.0.0.1 dialog={number} connections=2",
                  f"[Site] message stored dialog={number} message={opened['message']['id']} transport=socket",
                  f"[Widget] message.post refused: invalid transport=socket address=127.0.0.1 dialog={number} fields='text'",
+                 f"[Widget] typing refused: invalid transport=socket address=127.0.0.1 dialog={number} fields='typing,(unknown)'",
                  f"[Widget] message.post refused: not_found transport=http address=127.0.0.1 dialog={number}\n",
                  f"[Widget] connection closed address=127.0.0.1 dialog={number} connections=1 reason="):
         assert line in log
