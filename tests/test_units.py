@@ -1,11 +1,12 @@
 """The small rules by their cases: domains, addresses, limits, settings' texts, one-time codes."""
 import re
 import traceback
+from functools import partial
 
 import pyotp
 import pytest
 
-from replyx import clock, config, origins, passwords, refusals, schemas, tokens
+from replyx import clock, config, origins, passwords, refusals, schemas, tokens, values
 from replyx.errors import Invalid, RateLimited
 from replyx.gateway import Gateway
 from replyx.limits import LIMITS, Limiter
@@ -191,6 +192,14 @@ def test_a_one_time_code_counts_a_step_either_way(monkeypatch):
 def test_what_is_kept_of_a_secret_is_its_hash():
     assert tokens.digest("secret") == "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b"
     assert len(tokens.new("st_")) > 40 and tokens.new("st_") != tokens.new("st_")
+
+
+@pytest.mark.parametrize("make", [values.Id, values.Email, values.Uuid, *(
+    partial(kind, 9) for kind in (values.Text, values.Line, values.Said))])
+def test_a_field_that_looks_at_everything_itself_takes_no_validator_which_would_never_run(make):
+    assert isinstance(make(), values.Checked)
+    with pytest.raises(TypeError, match="validate"):
+        make(validate=bool)
 
 
 @pytest.mark.parametrize("author", [None, "Anna"])
