@@ -6,7 +6,7 @@ from functools import partial
 import pyotp
 import pytest
 
-from replyx import clock, config, origins, passwords, refusals, schemas, tokens, values
+from replyx import clock, config, origins, parsing, passwords, refusals, schemas, tokens, values
 from replyx.errors import Invalid, RateLimited
 from replyx.gateway import Gateway
 from replyx.limits import LIMITS, Limiter
@@ -143,7 +143,7 @@ MAIL = {"REPLYX_URL": "https://h.example", "REPLYX_SMTP_URL": "smtp://127.0.0.1:
     ("smtps://a%40b.example:p%3A%2F@mail.example", ("mail.example", 465, "a@b.example", "p:/", "implicit")),
 ])
 def test_mail_is_encrypted_unless_it_stays_on_this_machine_without_a_password(url, server):
-    assert config.load({**MAIL, "REPLYX_SMTP_URL": url}).smtp_url == config.Smtp(*server)
+    assert config.load({**MAIL, "REPLYX_SMTP_URL": url}).smtp_url == parsing.Smtp(*server)
 
 
 @pytest.mark.parametrize("url", [
