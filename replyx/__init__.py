@@ -41,7 +41,9 @@ def create_app(settings=None, async_mode="threading", upgrade=False):
     database.prepare(app, upgrade)
     database.reader.init_app(app)
     database.start_writer(settings.instance, serving=upgrade)
-    for part in (limiter, links, outbox, uploads, events, api, widget, console, unsubscribe, downloads):
+    with config.usable(settings.instance):
+        uploads.init_app(app)
+    for part in (limiter, links, outbox, events, api, widget, console, unsubscribe, downloads):
         part.init_app(app)
     app.wsgi_app = app.gateway = Gateway(app.wsgi_app, settings.trusted_proxies)
     return app
@@ -51,7 +53,7 @@ def _secret_key(instance):
     """The instance's key, made on the first start; only its owner can read it. It comes into being whole: a full disk or
     lost power leave none, not an empty one, with which anybody could sign links. Raises ConfigError."""
     file = instance / "secret_key"
-    with database.one_at_a_time(instance):
+    with config.usable(instance), database.one_at_a_time(instance):
         if not file.exists():
             part = file.with_suffix(".new")
             with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as new:
@@ -59,7 +61,7 @@ def _secret_key(instance):
                 new.flush()
                 os.fsync(new.fileno())
             part.replace(file)
-    key = file.read_bytes()
+        key = file.read_bytes()
     if len(key.strip()) < SHORTEST_KEY:
         raise config.ConfigError(f"{file} holds no key. Put back a copy of it, or delete it: then a new one is made, and "
                                  "links in mails that were sent end.")

@@ -1,10 +1,10 @@
 """The shapes of what concerns those who work in the console: signing in, their mails, their own requests. As in `schemas.py`."""
 import re
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from .schemas import Input, Named
-from .values import Email, Id, Text, Truth
+from .values import Email, Id, Schema, Text, Truth
 
 # Managers' languages; a guest's are the widget's.
 LANGS = ("en", "ru")

@@ -1,10 +1,10 @@
 """A message's files as they go over the wire, and the addresses that files and avatars are served at."""
 import json
 
-from marshmallow import Schema, fields
+from marshmallow import fields
 
 from .links import links
-from .values import Id
+from .values import Id, Schema
 
 
 class File(Schema):

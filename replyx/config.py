@@ -1,142 +1,19 @@
-"""Every setting: read from the environment and `instance/config.toml`, checked here and nowhere else."""
-import email.errors
-import email.headerregistry
-import email.utils
+"""Every setting: read from the environment and `instance/config.toml` here and nowhere else. `parsing.py` checks the values."""
 import errno
-import ipaddress
 import os
 import tomllib
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
-from . import origins
+from . import parsing
 
 PREFIX = "REPLYX_"
 ROOT = Path(__file__).resolve().parent.parent
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 class ConfigError(Exception):
     """A setting that can't be used; the text names it and says what would be right."""
-
-
-def public_origin(value):
-    """The origin as browsers write it: lower case, an IDNA host, no default port. Raises ValueError with what is wrong."""
-    try:
-        parts = urlsplit(value)
-        extra = parts.path not in ("", "/") or parts.query or parts.fragment or "@" in parts.netloc
-        if parts.scheme not in origins.DEFAULT_PORTS or extra or not parts.hostname or ":" in parts.hostname:
-            raise ValueError
-        host = origins.normalise(parts.hostname)
-        port = parts.port or origins.DEFAULT_PORTS[parts.scheme]
-    except ValueError:
-        raise ValueError("is not an address like https://chat.example.com, without a path") from None
-    return f"{parts.scheme}://{host}" + (f":{port}" if port != origins.DEFAULT_PORTS[parts.scheme] else "")
-
-
-def _host(value):
-    if not value:
-        raise ValueError("is empty; 127.0.0.1 serves this machine alone, 0.0.0.0 every network")
-    try:
-        # As the look-up of the address will.
-        value.encode("idna")
-    except UnicodeError:
-        raise ValueError("is neither an address nor a host's name") from None
-    return value
-
-
-def _port(value):
-    if not value.isdecimal() or not 1 <= int(value) <= 65535:
-        raise ValueError("is not a port from 1 to 65535")
-    return int(value)
-
-
-def _networks(value):
-    try:
-        return tuple(ipaddress.ip_network(item.strip()) for item in value.split(",") if item.strip())
-    except ValueError:
-        raise ValueError("is not a list of networks like 127.0.0.0/8, ::1/128") from None
-
-
-def _factor(value):
-    if value == "off":
-        return None
-    try:
-        factor = float(value)
-    except ValueError:
-        factor = 0
-    if not 0 < factor < 1e9:
-        raise ValueError("is neither a number above 0 nor `off`")
-    return factor
-
-
-def _log_level(value):
-    if value not in LOG_LEVELS:
-        raise ValueError(f"is none of {', '.join(LOG_LEVELS)}")
-    return value
-
-
-@dataclass(frozen=True)
-class Smtp:
-    """A mail server. `tls` is `implicit` (from the first byte), `starttls`, or empty for none at all."""
-    host: str
-    port: int
-    user: str
-    password: str = field(repr=False)
-    tls: str
-
-    def __str__(self):
-        scheme, user = "smtps" if self.tls == "implicit" else "smtp", f"{self.user}:***@" if self.user else ""
-        return f"{scheme}://{user}{self.host}:{self.port}"
-
-
-SMTP_PORTS = {"smtps": 465, "smtp": 587}
-SMTP_FORM = ("is not an address like smtps://user:password@mail.example.com or smtp://127.0.0.1:25 (user and password in "
-             "ASCII, with %40 for @, %3A for :, %2F for /)")
-
-
-def _smtp(value):
-    """Unencrypted only to this machine, and never with a password. Raises ValueError, whose text may hold the password."""
-    parts = urlsplit(value)
-    user, password = unquote(parts.username or ""), unquote(parts.password or "")
-    extra = parts.path not in ("", "/") or parts.query or parts.fragment
-    # SMTP's sign-in knows ASCII alone.
-    if parts.scheme not in SMTP_PORTS or not parts.hostname or extra or not f"{user}{password}".isascii():
-        raise ValueError
-    host = parts.hostname if ":" in parts.hostname else origins.normalise(parts.hostname)
-    is_plain = host in LOOPBACK and not user
-    tls = "implicit" if parts.scheme == "smtps" else "" if is_plain else "starttls"
-    return Smtp(host, parts.port or SMTP_PORTS[parts.scheme], user, password, tls)
-
-
-def _sender(value):
-    name, address = email.utils.parseaddr(value)
-    try:
-        sender = email.headerregistry.Address(name, addr_spec=address)
-        if not address.isascii() or not sender.domain or not value.isprintable():
-            raise ValueError
-    except (ValueError, IndexError, email.errors.MessageError):
-        raise ValueError("is not a sender like Shop <chat@shop.example>") from None
-    return sender
-
-
-def _minutes(value):
-    try:
-        minutes = float(value)
-    except ValueError:
-        minutes = 0
-    if not 0 < minutes <= 1440:
-        raise ValueError("is not a number of minutes above 0 and up to 1440")
-    return minutes
-
-
-def _megabytes(value):
-    if not value.isdecimal() or not 1 <= int(value) <= 10**8:
-        raise ValueError("is not a whole number of megabytes from 1 on")
-    return int(value)
 
 
 @dataclass(frozen=True)
@@ -155,17 +32,17 @@ class Setting:
 
 
 SETTINGS = (
-    Setting("url", "", public_origin, "The address at which browsers reach ReplyX; unset, the Host of each request."),
-    Setting("host", "127.0.0.1", _host, "The address to listen on."),
-    Setting("port", "5000", _port, "The port to listen on."),
-    Setting("trusted_proxies", "127.0.0.0/8, ::1/128", _networks,
+    Setting("url", "", parsing.public_origin, "The address at which browsers reach ReplyX; unset, the Host of each request."),
+    Setting("host", "127.0.0.1", parsing.host, "The address to listen on."),
+    Setting("port", "5000", parsing.port, "The port to listen on."),
+    Setting("trusted_proxies", "127.0.0.0/8, ::1/128", parsing.networks,
             "Networks of the proxies whose X-Forwarded-For is believed."),
-    Setting("rate_limits", "1", _factor, "Multiplies every rate limit, or `off` for load tests."),
-    Setting("smtp_url", "", _smtp, "The server that takes mail; unset, no mail is sent.", secret=SMTP_FORM),
-    Setting("mail_from", "", _sender, "The sender of every mail, such as Shop <chat@shop.example>."),
-    Setting("mail_after", "5", _minutes, "Minutes that a message stays unread before it is mailed."),
-    Setting("uploads_max_mb", "2048", _megabytes, "Megabytes that all files from chats may take; then no more are taken."),
-    Setting("log_level", "info", _log_level, "The least important lines to log: debug, info, warning or error."),
+    Setting("rate_limits", "1", parsing.factor, "Multiplies every rate limit, or `off` for load tests."),
+    Setting("smtp_url", "", parsing.smtp, "The server that takes mail; unset, no mail is sent.", secret=parsing.SMTP_FORM),
+    Setting("mail_from", "", parsing.sender, "The sender of every mail, such as Shop <chat@shop.example>."),
+    Setting("mail_after", "5", parsing.minutes, "Minutes that a message stays unread before it is mailed."),
+    Setting("uploads_max_mb", "2048", parsing.megabytes, "Megabytes that all files from chats may take; then no more are taken."),
+    Setting("log_level", "info", parsing.log_level, "The least important lines to log: debug, info, warning or error."),
 )
 INSTANCE = Setting("instance", str(ROOT / "instance"), Path, "The folder of the database, the files and the secret key.")
 NOT_YET = {"database_url", "message_queue"}

@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, event
 from sqlalchemy.exc import SQLAlchemyError
 
-from . import green, storage
+from . import config, green, storage
 from .errors import StorageUnavailable
 from .extensions import db, writer
 from .version import VERSION
@@ -173,8 +173,10 @@ def start_writer(instance, serving):
 @contextmanager
 def one_at_a_time(instance):
     """What processes that start at once do one after the other."""
-    with open(Path(instance) / "migrate.lock", "w") as lock:
+    with config.usable(instance):
+        lock = open(Path(instance) / "migrate.lock", "w")
         fcntl.flock(lock, fcntl.LOCK_EX)
+    with lock:
         yield
 
 
@@ -199,9 +201,9 @@ def _migrate(app, instance):
     try:
         with engine.begin() as connection, app.app_context():
             before = _counts(connection)
-            config = migrate.get_config(directory=str(MIGRATIONS))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            alembic = migrate.get_config(directory=str(MIGRATIONS))
+            alembic.attributes["connection"] = connection
+            command.upgrade(alembic, "head")
             _check(connection, before)
     finally:
         engine.dispose()

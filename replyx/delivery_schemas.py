@@ -1,7 +1,8 @@
 """The shapes of how messages fared, in and out. `schemas.py` has the fields, and all other shapes."""
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
 from .schemas import DialogRef, Input
+from .values import Schema
 
 # What only a client can know of a send: no answer to a request, no ack over a socket, no socket at all.
 FAILURES = ("unreachable", "no_ack", "no_socket")

@@ -1,9 +1,9 @@
 """The shapes of what is asked about files and avatars, and of the answers. `attachments.py` has a file's own."""
-from marshmallow import Schema, fields
+from marshmallow import fields
 
 from .attachments import File
 from .schemas import Dumped, Input
-from .values import Id, Text
+from .values import Id, Schema, Text
 
 
 class FileUpload(Input):

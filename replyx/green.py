@@ -26,7 +26,11 @@ if _is_patched():
         """Run a function that gives a text or None in a process of its own, before there are threads: what it imports does not
         stay in this one. One that raises or is killed has told standard error why, or nothing."""
         reading, writing = os.pipe()
-        if not os.fork():
+        try:
+            child = os.fork()
+        except OSError as error:
+            return f"No process can be begun: {error.strerror}. See what else runs here, and whether there is memory."
+        if not child:
             try:
                 os.write(writing, (function(*args) or "").encode())
                 os._exit(0)
@@ -36,7 +40,8 @@ if _is_patched():
         os.close(writing)
         with open(reading, encoding="utf-8") as said:
             text = said.read()
-        failed = os.wait()[1]
+        # Others may be children of this one too: a shell begins something beside, then becomes this.
+        failed = os.waitpid(child, 0)[1]
         return "The process that was to do it ended. See the lines above; is there memory?" if failed else text
 else:
     def in_thread(function, *args):

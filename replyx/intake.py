@@ -37,7 +37,7 @@ def handle(action, credentials, unpack, context):
     except ReplyXError as error:
         if refusals.is_new(prefix, action.name, error.code + _reason(error), context.address):
             log.warning("[%s] %s refused: %s transport=%s address=%s%s", prefix, action.name, error.code,
-                        context.transport, context.address, _details(error, payload, credentials))
+                        context.transport, context.address, _details(error, payload, credentials, action.input.fields))
         _count_refusal(action, payload, credentials, context, error)
         raise
     except Exception:
@@ -121,14 +121,20 @@ def _reason(error):
     return f" reason={error.message!r}" if error.code in EXPLAINED else ""
 
 
-def _details(error, payload, credentials):
+def _details(error, payload, credentials, known=()):
     """What an owner needs to see what a client gets wrong: words of ours, numbers and the names of fields, none of its text."""
     said = ""
     if isinstance(payload, dict) and values.is_id(payload.get("dialog_id")):
         said += f" dialog={payload['dialog_id']}"
     if error.code == "forbidden_origin":
         said += f" origin={credentials.origin or 'none'}"
-    return said + _reason(error) + (f" fields={','.join(sorted(map(str, error.fields)))[:200]!r}" if error.fields else "")
+    return said + _reason(error) + (f" fields={_places(error.fields, payload, known)!r}" if error.fields else "")
+
+
+def _places(wrong, payload, known):
+    """Where in the payload it is wrong, as a list: what a client calls a field that we don't know is text of its own."""
+    foreign = wrong.keys() & (payload or {}).keys() - known
+    return ",".join(sorted(wrong.keys() - foreign) + ["(unknown)"] * bool(foreign))
 
 
 def recheck():

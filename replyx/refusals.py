@@ -28,8 +28,9 @@ class Refusals:
         if kind in self._kinds:
             self._kinds[kind][1] += 1
             return False
-        self._kinds[kind] = [clock.seconds() + QUIET_SECONDS, 0]
-        return kind != OTHERS
+        is_told = kind != OTHERS
+        self._kinds[kind] = [clock.seconds() + QUIET_SECONDS, 0 if is_told else 1]
+        return is_told
 
     def is_known(self, prefix, action, codes, address):
         """Whether the same, with any of the codes, was refused lately."""

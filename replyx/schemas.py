@@ -110,9 +110,14 @@ class GuestDialog(Schema):
 
 class LastMessage(Schema):
     sender = fields.String()
-    author = fields.String(allow_none=True, metadata={"description": "Who wrote it for the site; not in a guest's own history"})
     text = fields.String()
     created_at = fields.String(metadata={"format": "date-time"})
+
+
+class ManagerLastMessage(LastMessage):
+    """As managers see it. Two of them may have one name: the id tells them apart."""
+    author = fields.String(allow_none=True, metadata={"description": "The name of who wrote it for the site"})
+    manager_id = Id(allow_none=True, metadata={"description": "Which manager wrote it; null: no manager, or an API key"})
 
 
 class ManagerDialog(GuestDialog):
@@ -125,7 +130,7 @@ class ManagerDialog(GuestDialog):
     assistant_id = Id()
     manager_id = Id(allow_none=True)
     last_guest_message_id = Id(smallest=0)
-    last_message = fields.Nested(LastMessage, allow_none=True)
+    last_message = fields.Nested(ManagerLastMessage, allow_none=True)
     closed_at = fields.String(allow_none=True, metadata={"format": "date-time"})
 
 
@@ -208,7 +213,8 @@ def dump_guest_dialog(row):
 
 def dump_manager_dialog(row):
     text = attachments.summary(row["last_text"], row["last_attachments"])
-    last = {"sender": row["last_sender"], "author": row["last_author"], "text": text[:200], "created_at": row["last_message_at"]}
+    last = {"sender": row["last_sender"], "author": row["last_author"], "manager_id": row["last_manager_id"],
+            "text": text[:200], "created_at": row["last_message_at"]}
     return _manager_dialog.dump({
         **row, "manager": author_of(row["manager_name"], row["manager_avatar"]), "last_message": last,
         "site": {"id": row["site_id"], "name": row["site_name"]}, "form": json.loads(row["form"] or "null"),

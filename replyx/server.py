@@ -44,7 +44,7 @@ def make_app():
         _start_logging(settings.log_level)
         with config.usable(settings.instance):
             _lock(settings.instance)
-            app = create_app(settings, async_mode="eventlet", upgrade=True)
+        app = create_app(settings, async_mode="eventlet", upgrade=True)
     except (config.ConfigError, database.SchemaError) as error:
         fail(error, 2)
     if settings.rate_limits != 1:

@@ -2,11 +2,11 @@
 from functools import cache
 from zoneinfo import available_timezones
 
-from marshmallow import Schema, ValidationError, fields, missing, validate, validates_schema
+from marshmallow import ValidationError, fields, missing, validate, validates_schema
 
 from . import styles, texts
 from .schemas import Dumped, Input, Named
-from .values import Id, Line, Text, Truth, Written
+from .values import Id, Line, Schema, Text, Truth, Written
 
 CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]|24:00"
 MOST_PROACTIVE = 5

@@ -11,7 +11,7 @@ DIALOG = """
     SELECT d.*, g.guest_hash, g.email, g.name AS guest_name, g.user_id, g.is_verified, g.attributes,
            s.name AS site_name, m.name AS manager_name, m.avatar AS manager_avatar,
            l.text AS last_text, l.attachments AS last_attachments, l.sender AS last_sender, l.created_at AS last_message_at,
-           l.author_name AS last_author
+           l.author_name AS last_author, l.manager_id AS last_manager_id
     FROM dialog d JOIN guest g ON g.id = d.guest_id JOIN site s ON s.id = d.site_id
     LEFT JOIN manager m ON m.id = d.manager_id LEFT JOIN message l ON l.id = d.last_message_id
 """

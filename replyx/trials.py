@@ -2,14 +2,14 @@
 import time
 from dataclasses import dataclass, field
 
-from marshmallow import Schema, fields, validate
+from marshmallow import fields, validate
 
 from . import sites, tokens
 from .actions import MANAGER, NOBODY, Action, Answer
 from .errors import NotFound
 from .schemas import Input, Nothing
 from .site_schemas import SiteRef
-from .values import Line
+from .values import Line, Schema
 
 SECONDS = 300
 MOST = 100

@@ -38,7 +38,8 @@ class Schema(marshmallow.Schema):
 
 
 class Checked:
-    """A field whose `_deserialize` looks at everything: its validator only tells the API descriptions, and need not run."""
+    """A field whose `_deserialize` looks at everything: its own validator only tells the API descriptions, and need not run. It
+    takes no other."""
 
     def _validate(self, value):
         pass

@@ -87,7 +87,10 @@ def preview():
 def chat():
     """The same page by itself: where a mail's link leads. Nobody may embed it."""
     _, row = _named()
-    return _panel(row, "page", "'none'") if row else _unknown()
+    if row:
+        return _panel(row, "page", "'none'")
+    _log_refusal()
+    return _unknown()
 
 
 def _unknown():

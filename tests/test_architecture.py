@@ -2,7 +2,10 @@
 import ast
 from pathlib import Path
 
+import marshmallow
+
 import replyx
+from replyx import values
 
 ROOT = Path(replyx.__file__).parent
 # From the top down; what stands in one row may use each other without a circle.
@@ -19,7 +22,7 @@ LAYERS = [
     {"store", "files_store", "accounts_store", "delivery_store", "doctor_store", "guest_store", "outbox_store", "rooms",
      "database"},
     {"models", "membership", "writer", "storage", "extensions", "wire", "config", "errors", "clock", "green", "version",
-     "origins", "refusals", "texts", "styles", "hours", "joining", "inspection", "markdown"},
+     "origins", "refusals", "texts", "parsing", "styles", "hours", "joining", "inspection", "markdown"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
@@ -98,3 +101,8 @@ def test_functions_are_short_and_modules_too():
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef):
                 assert node.end_lineno - node.lineno < 40, f"{file.name}: {node.name}"
+
+
+def test_every_shape_is_made_of_our_schema():
+    found = [schema for schema in marshmallow.Schema.__subclasses__() if schema.__module__.startswith("replyx.")]
+    assert found == [values.Schema]

@@ -144,6 +144,11 @@ def test_a_guests_line_appears_and_is_answered(cast, page):
         page.reload()
     assert cast.colleague.http("POST", f"/dialogs/{dialog_id}/messages", {"text": "Anything else?"}).ok
     expect(row.locator(".preview")).to_have_text("Boris: Anything else?")
+    namesake = Manager(cast, "anna.b@shop.example", cast.manager.name, sites=[cast.site])
+    assert namesake.http("POST", f"/dialogs/{dialog_id}/messages", {"text": "I do ask."}).ok
+    for _ in range(2):
+        expect(row.locator(".preview")).to_have_text("Anna: I do ask.")
+        page.reload()
 
 
 def test_typing_is_seen_on_both_sides(cast, page):

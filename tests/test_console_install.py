@@ -122,6 +122,18 @@ def test_a_page_with_the_snippet_passes_and_one_without_says_what_to_do(cast, pa
         expect(seen(page)).to_contain_text("Is the snippet on that very page?")
 
 
+def test_a_test_that_could_not_begin_ends_no_other(cast, page, settings):
+    held = []
+    page.route("**/sites/*/trial", lambda route: route.continue_() if held else held.append(route))
+    with HostPage() as host, trial(page, host.url) as first:
+        until(lambda: held or page.wait_for_timeout(20))
+        with trial(page, host.url):
+            with first.expect_event("close"):
+                held[0].abort()
+            expect(seen(page)).to_contain_text("waiting…")
+            expect(page.get_by_role("alert").filter(has_text=re.compile("."))).to_have_count(0)
+
+
 def test_addresses_are_opened_as_they_are_meant(page, settings):
     found = page.evaluate("""async (typed) => {
         const { addressOf } = await import(new URL("address.js", document.querySelector("script[type=module]").src));

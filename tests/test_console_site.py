@@ -7,7 +7,7 @@ import requests
 from PIL import Image
 from playwright.sync_api import expect
 
-from replyx import styles
+from replyx import styles, texts
 from tests.console import Settings, press, sign_in
 from tests.hostpage import HostPage, Widget
 
@@ -128,6 +128,11 @@ def test_greeting_hours_features_and_texts(cast, page, settings):
     page.get_by_label("Choose emoji").uncheck()
     settings.save()
     settings.go("texts")
+    # What the server takes, line for line: a line that it had not would keep all of them from being saved.
+    english = texts.flat(texts.TEXTS["en"])
+    labels = page.locator(".lines label")
+    expect(labels).to_have_count(len(texts.KEYS))
+    assert sorted(labels.all_text_contents()) == sorted(english[key] for key in texts.KEYS)
     page.get_by_label("Search").fill("Send")
     expect(page.get_by_label("Close chat")).to_have_count(0)
     page.get_by_role("textbox", name="Send", exact=True).fill("Post it")

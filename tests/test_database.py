@@ -1,5 +1,9 @@
 """The database file: migrated from empty and from older, refused when it can't be, never written by readers."""
+import json
+import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -148,6 +152,48 @@ def test_a_migration_that_harms_is_undone_and_said_in_one_line(settings, migrati
     assert rows(settings, "SELECT version_num FROM alembic_version") == [("0000",)]
     assert rows(settings, "SELECT count(*) FROM kept") == [(2,)]
     assert rows(settings, "SELECT count(*) FROM sqlite_master WHERE name = 'child'") == [(0,)]
+
+
+# As a server finds it that a shell has begun something beside before it became this: with a child that is not its own.
+PATCHED = """
+import eventlet
+eventlet.monkey_patch()
+import json, os
+from replyx import green, server
+"""
+BESIDE_ANOTHER = PATCHED + """
+def beside(program, function):
+    other = os.posix_spawnp(program, [program], {})
+    os.waitid(os.P_PID, other, os.WEXITED | os.WNOWAIT)
+    said = green.in_fork(function)
+    return [said, os.waitpid(other, 0)[0] == other]
+def fail():
+    os._exit(1)
+print(json.dumps([beside("false", lambda: None), beside("false", lambda: "complaint"), beside("true", fail)]))
+"""
+NO_MORE_PROCESSES = PATCHED + """
+def fork():
+    raise BlockingIOError(11, "Resource temporarily unavailable")
+os.fork = fork
+server.make_app()
+"""
+
+
+def run(code, instance=""):
+    return subprocess.run([sys.executable, "-W", "ignore", "-c", code], env={**os.environ, "REPLYX_INSTANCE": str(instance)},
+                          capture_output=True, text=True, timeout=30)
+
+
+def test_a_migration_is_judged_by_its_own_process_alone():
+    well, refused, ended = json.loads(run(BESIDE_ANOTHER).stdout)
+    assert well == ["", True] and refused == ["complaint", True]
+    assert "The process that was to do it ended" in ended[0] and ended[1]
+
+
+def test_a_machine_without_room_for_a_process_is_named_as_the_reason(tmp_path):
+    done = run(NO_MORE_PROCESSES, tmp_path / "instance")
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "Resource temporarily unavailable" in done.stderr and "REPLYX_INSTANCE" not in done.stderr
 
 
 def test_a_database_without_mail_gets_it(settings):

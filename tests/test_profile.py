@@ -178,11 +178,26 @@ def test_an_older_signature_puts_nothing_back(cast, guest):
     assert code(tell(guest, **signed(lasts=60, user_id="8"))) == "conflict"
     # Signed anew, and nothing else: managers need not hear of it.
     with cast.manager.socket() as desk:
-        tell(guest, **signed(lasts=9000, user_id="7", name="New", email="New@shop.example"))
-        tell(guest, **signed(lasts=8000, user_id="7", name="Between"))
-        tell(guest, **signed(lasts=9999, user_id="7", name="Newest"))
+        tell(guest, **signed(lasts=18_000, user_id="7", name="New", email="New@shop.example"))
+        tell(guest, **signed(lasts=15_000, user_id="7", name="Between"))
+        tell(guest, **signed(lasts=20_000, user_id="7", name="Newest"))
         until(lambda: desk.events("dialog"))
         assert [event["dialog"]["guest"]["name"] for event in desk.events("dialog")] == ["Newest"]
+
+
+def test_a_page_that_signs_anew_each_time_has_it_written_once_an_hour(cast, guest):
+    def ends():
+        with closing(sqlite3.connect(cast.served.instance / "replyx.db", timeout=10)) as database:
+            [[stored]] = database.execute("SELECT identity_exp FROM guest WHERE user_id = 'anew'")
+            return stored
+    first, soon, later, renamed = (signed(lasts=3600 + more, user_id="anew", name=name) for more, name in
+                                   ((0, "Gina"), (3590, "Gina"), (3610, "Gina"), (3650, "Gina G.")))
+    open_with(guest, profile=first)
+    assert tell(guest, **soon) == {"ok": True, "verified": True} and ends() == first["exp"]
+    tell(guest, **later)
+    assert ends() == later["exp"]
+    tell(guest, **renamed)
+    assert ends() == renamed["exp"] and who(guest)["name"] == "Gina G."
 
 
 def test_the_owner_is_told_of_refused_identities_apart(cast, served):

@@ -68,9 +68,11 @@ def test_a_database_that_cannot_be_made(tmp_path):
     assert "table site already exists. Nothing was changed." in fails(tmp_path)
 
 
-def test_a_lock_that_cannot_be_used(tmp_path):
-    (tmp_path / "lock").mkdir()
-    assert str(tmp_path / "lock") in fails(tmp_path)
+@pytest.mark.parametrize("name, spoil", [("lock", Path.mkdir), ("migrate.lock", Path.mkdir), ("secret_key", Path.mkdir),
+                                         ("uploads", Path.touch)])
+def test_a_part_of_the_instance_that_cannot_be_used(tmp_path, name, spoil):
+    spoil(tmp_path / name)
+    assert f"REPLYX_INSTANCE: {tmp_path / name} can't be used" in fails(tmp_path)
 
 
 @pytest.mark.parametrize("env, named", [
@@ -229,6 +231,7 @@ def test_the_log_follows_a_guest_and_keeps_secrets(served, cast):
         number = opened["dialog"]["id"]
         with guest.on("widget").socket() as second:
             second.call("message_post", {"dialog_id": number, "text": ""})
+            second.call("typing", {"dialog_id": number, "very private": 1})
             cast.guest("widget").http("POST", f"/dialogs/{number}/messages", {"text": "very private"})
         until(lambda: f"dialog={number} connections=1 reason=" in served.log[before:])
     log = until(lambda: f"dialog={number} connections=0 reason=" in served.log[before:] and served.log[before:])
@@ -237,6 +240,7 @@ def test_the_log_follows_a_guest_and_keeps_secrets(served, cast):
                  f"[Widget] connection accepted address=127.0.0.1 dialog={number} connections=2",
                  f"[Site] message stored dialog={number} message={opened['message']['id']} transport=socket",
                  f"[Widget] message.post refused: invalid transport=socket address=127.0.0.1 dialog={number} fields='text'",
+                 f"[Widget] typing refused: invalid transport=socket address=127.0.0.1 dialog={number} fields='typing,(unknown)'",
                  f"[Widget] message.post refused: not_found transport=http address=127.0.0.1 dialog={number}\n",
                  f"[Widget] connection closed address=127.0.0.1 dialog={number} connections=1 reason="):
         assert line in log
@@ -258,7 +262,7 @@ def test_the_log_says_why_credentials_were_refused(served, cast):
     post("site", "https://evil.example", site_token="st_wrong", guest_id=guest_id)
     requests.post(f"{served.url}/api/widget/dialog/{guest_id}", params={"guest_id": guest_id}, timeout=10)
     requests.delete(f"{served.url}/api/site/dialogs", timeout=10)
-    for path in ("replyx.js", "frame"):
+    for path in ("replyx.js", "frame", "chat"):
         requests.get(f"{served.url}/{path}", params={"site_token": "st_wrong"}, timeout=10)
         requests.get(f"{served.url}/{path}", params={"assistant_id": "9999"}, timeout=10)
     with pytest.raises(socketio.exceptions.ConnectionError):
@@ -272,7 +276,7 @@ def test_the_log_says_why_credentials_were_refused(served, cast):
                  "[Widget] POST refused: not_found address=127.0.0.1 status=404\n",
                  "[Site] DELETE refused: not_found address=127.0.0.1 status=405\n",
                  *(f"[{channel}] {page} refused: unauthorized address=127.0.0.1\n" for channel in ("Site", "Widget")
-                   for page in ("loader", "frame")),
+                   for page in ("loader", "frame", "chat")),
                  "[Site] connection refused: forbidden_origin address=127.0.0.1 origin=https://evil.example\n"):
         assert line in served.log[before:]
     for secret in ("very private", guest_id, shop["site_token"], "st_wrong", "9999"):

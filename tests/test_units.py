@@ -1,11 +1,12 @@
 """The small rules by their cases: domains, addresses, limits, settings' texts, one-time codes."""
 import re
 import traceback
+from functools import partial
 
 import pyotp
 import pytest
 
-from replyx import clock, config, origins, passwords, refusals, schemas, tokens
+from replyx import clock, config, origins, parsing, passwords, refusals, schemas, tokens, values
 from replyx.errors import Invalid, RateLimited
 from replyx.gateway import Gateway
 from replyx.limits import LIMITS, Limiter
@@ -142,7 +143,7 @@ MAIL = {"REPLYX_URL": "https://h.example", "REPLYX_SMTP_URL": "smtp://127.0.0.1:
     ("smtps://a%40b.example:p%3A%2F@mail.example", ("mail.example", 465, "a@b.example", "p:/", "implicit")),
 ])
 def test_mail_is_encrypted_unless_it_stays_on_this_machine_without_a_password(url, server):
-    assert config.load({**MAIL, "REPLYX_SMTP_URL": url}).smtp_url == config.Smtp(*server)
+    assert config.load({**MAIL, "REPLYX_SMTP_URL": url}).smtp_url == parsing.Smtp(*server)
 
 
 @pytest.mark.parametrize("url", [
@@ -193,6 +194,14 @@ def test_what_is_kept_of_a_secret_is_its_hash():
     assert len(tokens.new("st_")) > 40 and tokens.new("st_") != tokens.new("st_")
 
 
+@pytest.mark.parametrize("make", [values.Id, values.Email, values.Uuid, *(
+    partial(kind, 9) for kind in (values.Text, values.Line, values.Said))])
+def test_a_field_that_looks_at_everything_itself_takes_no_validator_which_would_never_run(make):
+    assert isinstance(make(), values.Checked)
+    with pytest.raises(TypeError, match="validate"):
+        make(validate=bool)
+
+
 @pytest.mark.parametrize("author", [None, "Anna"])
 def test_a_message_on_the_wire_is_what_its_schema_says(author):
     row = {"id": 7, "dialog_id": 3, "sender": "manager", "text": "hello", "created_at": "2026-01-31T09:30:00.000Z",
@@ -241,4 +250,4 @@ def test_a_flood_from_everywhere_takes_so_much_memory_and_no_more(log, monkeypat
     monkeypatch.setattr(refusals, "MOST_KINDS", 3)
     assert [log.is_new(*KIND[:3], str(number)) for number in range(6)] == [True] * 3 + [False] * 3
     assert len(log._kinds) == 4
-    assert log.told(60) == ["[Other] requests refused 2 times more: all codes address=various"]
+    assert log.told(60) == ["[Other] requests refused 3 times more: all codes address=various"]

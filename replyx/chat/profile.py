@@ -13,6 +13,8 @@ from .rules import announce
 
 # What of a guest neither side sees.
 UNSEEN = {"lang", "identity_exp"}
+# A page may sign anew at each view: a later end alone is written when it is later by this.
+EXP_SECONDS = 3600
 
 
 def set_guest(identity, payload, context):
@@ -97,8 +99,10 @@ def _typed(guest, answers):
 
 
 def _keep(tx, guest, told):
-    """Store what is different, and give it."""
+    """Store what is different, and give what was stored."""
     changes = {name: value for name, value in told.items() if guest[name] != value}
+    if changes.keys() == {"identity_exp"} and changes["identity_exp"] < (guest["identity_exp"] or 0) + EXP_SECONDS:
+        return {}
     if changes:
         guest_store.set_guest(tx, guest["id"], changes)
     return changes

@@ -19,8 +19,7 @@ def with_app(command):
         try:
             settings = config.load()
             become_owner(settings.instance)
-            with config.usable(settings.instance):
-                create_app(settings)
+            create_app(settings)
             command(*args, settings=settings, **options)
         except (config.ConfigError, SchemaError) as error:
             fail(error, 2)

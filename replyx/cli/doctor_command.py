@@ -3,7 +3,7 @@ import signal
 
 import click
 
-from .. import config
+from .. import config, parsing
 from ..doctor import examine, report
 from ..errors import ReplyXError, fail
 from .common import as_json, become_owner, show
@@ -18,7 +18,7 @@ def doctor(url, wait, as_json):
     """Look at URL (REPLYX_URL otherwise) as a visitor's browser would, and name what is wrong and how to put it right."""
     settings = _settings()
     try:
-        origin = config.public_origin(url or settings.public_url)
+        origin = parsing.public_origin(url or settings.public_url)
     except ValueError as error:
         fail(f"{url!r} {error}.", 2)
     become_owner(settings.instance)

@@ -82,9 +82,9 @@ function Views({ desk }) {
 const AUTHORS = { manager: texts.handlers.manager, assistant: texts.assistant };
 
 /** Who wrote the last line, where it was not the guest. */
-function lastAuthor({ sender, author }, me) {
+function lastAuthor({ sender, author, manager_id: managerId }, me) {
   if (!Object.hasOwn(AUTHORS, sender)) return "";
-  return `${sender === "manager" && author === me.name ? texts.me : author ?? AUTHORS[sender]}: `;
+  return `${managerId === me.id ? texts.me : author ?? AUTHORS[sender]}: `;
 }
 
 function Row({ desk, row }) {

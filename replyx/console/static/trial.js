@@ -33,6 +33,8 @@ export class Trial {
       if (run === this.#run) this.#listen(key, run, 0, Date.now());
     } catch (error) {
       opened.close();
+      // Another test runs, and this one's trouble is nobody's.
+      if (run !== this.#run) return true;
       this.state.value = null;
       throw error;
     }
