@@ -85,7 +85,7 @@ def receive(file_id, context, is_guest, how="file"):
     if not uploads.receive(file_id, context.body.pieces()):
         raise Invalid("The file is empty. Choose another.")
     part, new = (uploads.folder / f"{file_id}{end}" for end in (PART, NEW))
-    return inspection.look(part, new, inspection.turn(uploads.head(file_id), context.address, not is_guest), how)
+    return inspection.look(part, new, inspection.turn_for(uploads.head(file_id), context.address, not is_guest), how)
 
 
 def clean_name(name, kind):
