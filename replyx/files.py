@@ -37,7 +37,7 @@ def upload(identity, payload, context):
                 uploads.take_share(file_id, size)
                 limiter.hit_all(_of_a_day(identity, context, size))
             row = writer.submit(lambda tx: files_store.add(
-                tx, file_id, site_id, *identity.uploader, name=clean_name(payload["name"], found.type), type=found.type,
+                tx, file_id, site_id, identity.uploader, name=clean_name(payload["name"], found.type), type=found.type,
                 size=size, width=found.width, height=found.height))
         except Exception:
             uploads.remove([file_id])

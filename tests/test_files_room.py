@@ -36,8 +36,8 @@ def instance(tmp_path_factory):
 def add(site_id, size=3, age=0, file_id=None):
     file_id = file_id or str(uuid.uuid4())
     (uploads.folder / file_id).write_bytes(bytes(size))
-    writer.submit(lambda tx: [files_store.add(tx, file_id, site_id, "hash", None, name="a.txt", type="text/plain", size=size,
-                                              width=None, height=None),
+    writer.submit(lambda tx: [files_store.add(tx, file_id, site_id, {"guest_hash": "hash"}, name="a.txt", type="text/plain",
+                                              size=size, width=None, height=None),
                               tx.execute("UPDATE file SET created_at = :at WHERE file_id = :id", at=clock.now(-age), id=file_id)])
     return file_id
 

@@ -121,7 +121,7 @@ def _add(tx, identity, dialog, line, **author):
     """Store the line with its files. Raises Invalid for those that are not this sender's, or in another message already."""
     ids, files = line["attachments"], []
     if ids:
-        files = files_store.unused(tx, ids, dialog["site_id"], *identity.uploader)
+        files = files_store.unused(tx, ids, dialog["site_id"], identity.uploader)
         if len(files) < len(ids):
             raise _without(ids, len(files), files_store.known(tx, ids))
     row = store.add_message(tx, dialog["id"], identity.speaks, line["text"], line["client_id"], files=files,
