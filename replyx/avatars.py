@@ -13,10 +13,10 @@ def set_avatar(identity, payload, context):
     """Give the manager who asks, or an assistant, the picture in the body."""
     assistant_id = payload.get("assistant_id")
     _require(identity, assistant_id)
-    files.charge(identity, context)
+    files.require_left(identity, context)
     file_id = str(uuid.uuid4())
-    with uploads.room(file_id, context.address, context.body.size, False):
-        files.receive(file_id, context, False, "avatar")
+    with uploads.room(file_id, context.address, context.body.size, for_guest=False):
+        files.receive(identity, file_id, context, "avatar")
         name = uploads.keep_avatar(file_id)
         if assistant_id:
             writer.submit(lambda tx: files_store.set_assistant_avatar(tx, assistant_id, name))

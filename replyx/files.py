@@ -9,10 +9,11 @@ from .actions import BOTH, Action, Answer
 from .database import reader
 from .errors import Forbidden, Invalid, NotFound
 from .extensions import writer
-from .limits import limiter
+from .limits import by_both, limiter
 from .uploads import PART, NEW, uploads
 
-MOST_BYTES = 10 * 2**20
+MB = 2**20
+MOST_BYTES = 10 * MB
 LONGEST_NAME = 200
 # What no file's name has on any system, beside what is invisible.
 NOT_IN_NAMES = re.compile(r'[<>:"|?*]')
@@ -24,19 +25,19 @@ def upload(identity, payload, context):
     """Store a file. An answer means that it is on the disk; it is deleted after a day if no message names it."""
     site_id = _site(identity, payload)
     is_guest = identity.speaks == "guest"
+    require_left(identity, context)
     if is_guest:
-        # What comes counts when it is there: else who announces much and sends nothing uses up the day of a whole office.
-        _count_day(limiter.check, identity, context, context.body.size)
-    charge(identity, context)
+        limiter.check_all(_of_a_day(identity, context, context.body.size))
     file_id = str(uuid.uuid4())
     with uploads.room(file_id, context.address, context.body.size, is_guest):
-        found = receive(file_id, context, is_guest)
+        found = receive(identity, file_id, context)
         size = uploads.keep(file_id, is_new=found.width is not None)
         try:
             if is_guest:
-                _count_day(limiter.hit, identity, context, size)
+                uploads.take_share(file_id, size)
+                limiter.hit_all(_of_a_day(identity, context, size))
             row = writer.submit(lambda tx: files_store.add(
-                tx, file_id, site_id, *identity.uploader, name=clean_name(payload["name"], found.type), type=found.type,
+                tx, file_id, site_id, identity.uploader, name=clean_name(payload["name"], found.type), type=found.type,
                 size=size, width=found.width, height=found.height))
         except Exception:
             uploads.remove([file_id])
@@ -63,29 +64,35 @@ def _site(identity, payload):
     return payload["site_id"]
 
 
-def _count_day(count, identity, context, size):
-    """Count, or only check, what a guest may leave here on a day: it is kept for good once a message has it. Raises
-    RateLimited."""
-    kilobytes = math.ceil(size / 1024)
-    count("file_kb", "identity", identity.key, kilobytes)
-    count("file_kb", "address", context.address, kilobytes)
+def _of_a_day(identity, context, size):
+    """What a file uses of what a guest may leave here on a day: it is kept for good once a message has it."""
+    return by_both("file_kb", identity, context, math.ceil(size / 1024))
 
 
-def charge(identity, context):
-    """Count the megabytes that are about to come, by address and by identity. Raises RateLimited."""
-    megabytes = math.ceil(context.body.size / 2**20)
-    # Asked first: whom the identity's limit refuses, the address's does not suffer from.
-    limiter.check("upload_mb", "identity", identity.key, megabytes)
-    limiter.hit("upload_mb", "address", context.address, megabytes)
-    limiter.hit("upload_mb", "identity", identity.key, megabytes)
+def require_left(identity, context):
+    """Raise RateLimited unless what is announced may come. It counts when it does: else who announces much and sends nothing
+    would use up the hour of a whole office."""
+    limiter.check_all(by_both("upload_mb", identity, context, math.ceil(context.body.size / MB)))
 
 
-def receive(file_id, context, is_guest, how="file"):
+def receive(identity, file_id, context, how="file"):
     """Take the body in and look at it: what was found. Raises Invalid, TooLarge, RateLimited."""
-    if not uploads.receive(file_id, context.body.pieces()):
+    if not uploads.receive(file_id, _counted(identity, context)):
         raise Invalid("The file is empty. Choose another.")
     part, new = (uploads.folder / f"{file_id}{end}" for end in (PART, NEW))
-    return inspection.look(part, new, inspection.turn(uploads.head(file_id), context.address, not is_guest), how)
+    turn = inspection.turn_for(uploads.head(file_id), context.address, identity.speaks == "manager")
+    return inspection.look(part, new, turn, how)
+
+
+def _counted(identity, context):
+    """The body's pieces. Each megabyte counts when it begins to come, whatever becomes of the file. Raises RateLimited."""
+    come = counted = 0
+    for piece in context.body.pieces():
+        come += len(piece)
+        if begun := math.ceil(come / MB) - counted:
+            limiter.hit_all(by_both("upload_mb", identity, context, begun))
+            counted += begun
+        yield piece
 
 
 def clean_name(name, kind):

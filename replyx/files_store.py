@@ -14,9 +14,9 @@ def takes_files(q, site_id):
     return row and bool(row["takes"])
 
 
-def add(tx, file_id, site_id, guest_hash, manager_id, **found):
+def add(tx, file_id, site_id, uploader, **found):
     """Store a file's row; as a message repeats it."""
-    tx.insert("file", file_id=file_id, site_id=site_id, guest_hash=guest_hash, manager_id=manager_id, created_at=now(), **found)
+    tx.insert("file", file_id=file_id, site_id=site_id, created_at=now(), **uploader, **found)
     return {"id": file_id, **found}
 
 
@@ -24,11 +24,10 @@ def file(q, file_id):
     return q.one(FILE + "WHERE file_id = :id", id=file_id)
 
 
-def unused(q, ids, site_id, guest_hash, manager_id):
+def unused(q, ids, site_id, uploader):
     """Those of the files that this sender has sent to the site and in no message, in the order of `ids`."""
     rows = q.all(f"{FILE} WHERE {AMONG} AND message_id IS NULL AND site_id = :site_id AND guest_hash IS :guest_hash "
-                 "AND manager_id IS :manager_id", ids=json.dumps(ids), site_id=site_id, guest_hash=guest_hash,
-                 manager_id=manager_id)
+                 "AND manager_id IS :manager_id AND api_key_id IS :api_key_id", ids=json.dumps(ids), site_id=site_id, **uploader)
     return sorted(rows, key=lambda row: ids.index(row["id"]))
 
 
@@ -43,8 +42,8 @@ def total(q):
 
 def unused_of_guests(q):
     """Bytes of guests' files that are in no message."""
-    return q.one("SELECT coalesce(sum(size), 0) AS size FROM file WHERE message_id IS NULL AND guest_hash IS NOT NULL "
-                 "AND guest_hash NOT LIKE 'api_key:%'")["size"]
+    return q.one("SELECT coalesce(sum(size), 0) AS size FROM file WHERE message_id IS NULL "
+                 "AND guest_hash IS NOT NULL")["size"]
 
 
 def known(q, ids):

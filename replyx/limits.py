@@ -35,11 +35,16 @@ ADDRESS_FACTOR = 10
 ADDRESS_FACTORS = {"upload_mb": 2, "file_kb": 3, "transcript": 4, "transcript_to": 3, "mail": 4}
 # What is said in place of a number of seconds.
 ENOUGH_MAILS = "This chat was mailed often enough for one day. Ask for it again tomorrow."
-REFUSALS = {"file_kb": "These are as many files as one day allows. Send the rest tomorrow, or write instead.",
+TOMORROW = {"file_kb": "These are as many files as one day allows. Send the rest tomorrow, or write instead.",
             "transcript": ENOUGH_MAILS, "transcript_to": ENOUGH_MAILS}
 SWEEP_SECONDS = 10
 # Sockets that one address may have open at a time.
 MAX_OPEN = 1000
+
+
+def by_both(name, identity, context, cost=1):
+    """The uses of one limit, by who asks and by where from."""
+    return [(name, "identity", identity.key, cost), (name, "address", context.address, cost)]
 
 
 class _Item(RateLimitItemPerSecond):
@@ -127,6 +132,18 @@ class Limiter:
         if not self._windows.test(self._items[name, scope], who, cost=cost):
             self._refuse(name, scope, who)
 
+    def hit_all(self, uses):
+        """Count each of the uses (name, scope, who), each with its cost behind it where that is not 1; or none of them, and raise
+        RateLimited, when one of the limits is used up."""
+        self.check_all(uses)
+        for use in uses:
+            self.hit(*use)
+
+    def check_all(self, uses):
+        """Raise RateLimited when one of the uses has no room left; count nothing."""
+        for use in uses:
+            self.check(*use)
+
     def check_open(self, count):
         """Raise RateLimited when an address has this many sockets open already, and that is enough."""
         if self._refuses and count >= self._max_open:
@@ -137,7 +154,7 @@ class Limiter:
         if self._refuses:
             ends = self._windows.get_window_stats(self._items[name, scope], who).reset_time
             wait = max(1, math.ceil(ends - clock.seconds()))
-            raise RateLimited(REFUSALS.get(name, f"Too many requests. Wait {wait} s and try again."), retry_after=wait)
+            raise RateLimited(TOMORROW.get(name, f"Too many requests. Wait {wait} s and try again."), retry_after=wait)
 
     def _sweep(self):
         while True:

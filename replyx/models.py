@@ -190,8 +190,8 @@ class Message(db.Model):
 
 
 class File(db.Model):
-    """A file that somebody sent, kept in `uploads/` of the instance under its `file_id`. Who sent it is a guest, a
-    manager, or an API key, whose `guest_hash` is `api_key:` and its number; without a message it goes after a day."""
+    """A file that a guest, a manager or an API key sent, kept in `uploads/` of the instance under its `file_id`. Without a
+    message it goes after a day."""
     __table_args__ = _table(
         Index("file_of_message", "message_id"),
         Index("file_orphans", "created_at", sqlite_where=text("message_id IS NULL")),
@@ -201,6 +201,7 @@ class File(db.Model):
     site_id = column(ForeignKey("site.id", ondelete="CASCADE"), nullable=False)
     guest_hash = column(db.String(64))
     manager_id = column(ForeignKey("manager.id", ondelete="SET NULL"))
+    api_key_id = column(ForeignKey("api_key.id", ondelete="SET NULL"))
     message_id = column(ForeignKey("message.id", ondelete="CASCADE"))
     name = column(db.String(200), nullable=False)
     type = column(db.String(100), nullable=False)

@@ -163,7 +163,7 @@ class Outbox:
             if row["manager_id"]:
                 self._mailed_at[row["manager_id"]] = clock.seconds()
             elif row["kind"] == "mail":
-                _count_mail(limiter.hit, row, letter)
+                limiter.hit_all(_uses(row, letter))
             self._forget(row["id"])
             yield row, letter
 
@@ -189,7 +189,7 @@ class Outbox:
         if row["manager_id"] or row["kind"] != "mail":
             return True
         try:
-            _count_mail(limiter.check, row, letter)
+            limiter.check_all(_uses(row, letter))
             return True
         except RateLimited as error:
             until = now(error.retry_after)
@@ -215,12 +215,11 @@ class Outbox:
         return wait * random.uniform(0.75, 1.25)
 
 
-def _count_mail(count, row, letter):
-    """Count a mail to a guest, or only check: by the dialog, and by whom it goes to. What is known to be somebody's own address
-    does not count with what strangers say is theirs."""
+def _uses(row, letter):
+    """What a mail to a guest uses of the limits: by the dialog, and by whom it goes to. What is known to be somebody's own
+    address does not count with what strangers say is theirs."""
     to = mailbox(letter.address)
-    count("mail", "identity", (row["dialog_id"], to))
-    count("mail", "address", (letter.is_known, to))
+    return [("mail", "identity", (row["dialog_id"], to)), ("mail", "address", (letter.is_known, to))]
 
 
 def _parsed(text):

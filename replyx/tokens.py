@@ -87,6 +87,7 @@ class Identity(NamedTuple):
     guest_id: str = ""
     guest_hash: str = ""
     manager_id: int | None = None
+    api_key_id: int | None = None
     name: str = ""
     email: str = ""
     role: str = ""
@@ -97,8 +98,8 @@ class Identity(NamedTuple):
 
     @property
     def uploader(self):
-        """Who a file is from, as its row keeps it: (guest_hash, manager_id). An API key stands where a guest's hash does."""
-        return (None, self.manager_id) if self.manager_id else (self.guest_hash or self.key, None)
+        """Who a file is from, as its row keeps it."""
+        return {"guest_hash": self.guest_hash or None, "manager_id": self.manager_id, "api_key_id": self.api_key_id}
 
     def sees(self, site_id):
         return self.site_ids is None or site_id in self.site_ids
@@ -229,5 +230,5 @@ def _api_key(credentials):
     row = look_up(credentials.grant)
     if row is None:
         raise Unauthorized("The API key is not valid or was revoked. Make a new one with `replyx apikey add`.")
-    return Identity("manager", "console", f"api_key:{row['id']}", name=row["name"], role=row["role"],
+    return Identity("manager", "console", f"api_key:{row['id']}", api_key_id=row["id"], name=row["name"], role=row["role"],
                     site_ids=row["site_ids"])

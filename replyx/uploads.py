@@ -44,8 +44,8 @@ class Uploads:
 
     def _forget(self):
         self._used = self._unused = None
-        # By whether they are guests', addresses and how many files each sends; by file, the bytes that have come.
-        self._sending, self._coming = {True: Counter(), False: Counter()}, {}
+        # By whether they are guests', how many files each address sends; by file, what has come, and what is about to be stored.
+        self._sending, self._coming, self._taking = {True: Counter(), False: Counter()}, {}, {}
 
     def init_app(self, app):
         settings = app.config["REPLYX"]
@@ -83,6 +83,7 @@ class Uploads:
             if not sending[address]:
                 del sending[address]
             del self._coming[file_id]
+            self._taking.pop(file_id, None)
             _on_disk(_remove, [self.folder / f"{file_id}{end}" for end in (PART, NEW)])
 
     def _require_room(self, size):
@@ -98,10 +99,16 @@ class Uploads:
         """Those that messages took since the last look still count: it is taken again before anybody is refused. What is
         on its way does not: it may never arrive, and must not stand in the way of what does."""
         share = max(self._most // UNUSED_PART, min(self._most, LEAST_UNUSED))
+        size += sum(self._taking.values())
         if self._unused is None or self._unused + size > share:
             self._unused = files_store.unused_of_guests(reader)
         if self._unused + size > share:
             self._refuse(f"{self._unused // 2**20} MB are in no message, of {share // 2**20} MB for such files of guests")
+
+    def take_share(self, file_id, size):
+        """A guest's file has come and is about to have its row. Raises StorageUnavailable when others were faster."""
+        self._require_share(size)
+        self._taking[file_id] = size
 
     def _refuse(self, why):
         self._trouble.report(why)
@@ -187,10 +194,8 @@ class Uploads:
 
 
 def _append(path, piece):
-    with open(path, "ab", buffering=0) as file:
-        left = memoryview(piece)
-        while left:
-            left = left[file.write(left):]
+    with open(path, "ab") as file:
+        file.write(piece)
 
 
 def _sync(path):
@@ -222,10 +227,8 @@ def _remove(paths):
 
 
 def _size(path):
-    try:
+    with suppress(OSError):
         return os.stat(path).st_size
-    except OSError:
-        return None
 
 
 def _read(path, start, size):

@@ -241,7 +241,7 @@ def test_pictures_of_the_assistant_and_of_oneself(cast, page, settings, tmp_path
     settings.go("look")
     field = page.locator(".avatar input[type=file]")
     field.set_input_files(text)
-    expect(page.get_by_role("alert")).to_contain_text("This is no picture that can be used")
+    expect(page.get_by_role("alert")).to_contain_text("This picture can't be used")
     field.set_input_files(picture)
     expect(page.locator(".avatar img")).to_be_visible()
     avatar = settings.stored["assistant"]["avatar"]

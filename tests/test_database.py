@@ -246,6 +246,21 @@ def test_who_was_verified_before_stays_so_until_the_next_signature(settings):
     assert rows(settings, "SELECT name, user_id, is_verified, identity_exp FROM guest") == [("Gina", "7", 1, None)]
 
 
+def test_a_file_of_an_api_key_is_that_keys_and_no_guests(settings):
+    """From schema 0004, where the key's number stood in a guest's place; one of the keys is gone."""
+    def file(number, sender, manager_id="NULL"):
+        return ("INSERT INTO file (id, file_id, site_id, guest_hash, manager_id, name, type, size, created_at) "
+                f"VALUES ({number}, 'f{number}', 1, {sender}, {manager_id}, 'a', 'b', 1, '')")
+    upgrade_from(
+        settings, "0004",
+        "INSERT INTO api_key (id, name, role, all_sites, key_hash, created_at) VALUES (31, 'Shop', 'owner', 1, 'h', '')",
+        "INSERT INTO manager (id, email, name, role, password_hash, all_sites, created_at) "
+        "VALUES (2, 'a', 'A', 'owner', 'x', 1, '')",
+        file(1, "'hash'"), file(2, "NULL", 2), file(3, "'api_key:31'"), file(4, "'api_key:9'"))
+    assert rows(settings, "SELECT id, guest_hash, manager_id, api_key_id FROM file") == [
+        (1, "hash", None, None), (2, None, 2, None), (3, None, None, 31), (4, None, None, None)]
+
+
 def test_an_outbox_of_before_keeps_its_letters_and_takes_transcripts(settings):
     """Its table is made anew for the sake of a rule: rows, numbers and indexes go along."""
     upgrade_from(

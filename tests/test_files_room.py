@@ -36,8 +36,8 @@ def instance(tmp_path_factory):
 def add(site_id, size=3, age=0, file_id=None):
     file_id = file_id or str(uuid.uuid4())
     (uploads.folder / file_id).write_bytes(bytes(size))
-    writer.submit(lambda tx: [files_store.add(tx, file_id, site_id, "hash", None, name="a.txt", type="text/plain", size=size,
-                                              width=None, height=None),
+    writer.submit(lambda tx: [files_store.add(tx, file_id, site_id, {"guest_hash": "hash"}, name="a.txt", type="text/plain",
+                                              size=size, width=None, height=None),
                               tx.execute("UPDATE file SET created_at = :at WHERE file_id = :id", at=clock.now(-age), id=file_id)])
     return file_id
 
@@ -95,11 +95,15 @@ def test_what_is_in_no_message_has_a_share_of_the_room(instance, monkeypatch):
 
 
 class Coming:
-    """A file on its way from an address: what it announces, and what comes."""
+    """A file on its way from an address: what it announces, and what comes; `meanwhile` is called before its end."""
 
-    def __init__(self, address, size, comes=None):
+    def __init__(self, address, size, comes=None, meanwhile=lambda: None):
         self.address, self.size, self.body = address, size, self
-        self.pieces = lambda: iter([b"a" * (size if comes is None else comes)])
+        self._comes, self._meanwhile = size if comes is None else comes, meanwhile
+
+    def pieces(self):
+        yield b"a" * self._comes
+        self._meanwhile()
 
 
 def somebody(site_id, name, speaks="guest"):
@@ -108,15 +112,25 @@ def somebody(site_id, name, speaks="guest"):
 
 
 @pytest.fixture
-def day_of_4_pieces(monkeypatch):
-    """Limits of a process of its own; a guest may leave 4 pieces in a day. Gives what lets a day go by."""
-    app, now = SimpleNamespace(config={"REPLYX": SimpleNamespace(rate_limits=1)}), [clock.seconds()]
+def limited(monkeypatch):
+    """Limits of a process of its own; the function sets one anew."""
+    app = SimpleNamespace(config={"REPLYX": SimpleNamespace(rate_limits=1)})
     with monkeypatch.context() as patch:
-        patch.setattr(clock, "seconds", lambda: now[0])
-        patch.setitem(LIMITS, "file_kb", (4 * PIECE // 1024, 24 * 3600))
+        def to(name, amount, seconds):
+            patch.setitem(LIMITS, name, (amount, seconds))
+            limiter.init_app(app)
         limiter.init_app(app)
-        yield lambda: now.__setitem__(0, now[0] + 24 * 3600)
+        yield to
     limiter.init_app(app)
+
+
+@pytest.fixture
+def day_of_4_pieces(monkeypatch, limited):
+    """A guest may leave 4 pieces in a day. Gives what lets a day go by."""
+    now = [clock.seconds()]
+    monkeypatch.setattr(clock, "seconds", lambda: now[0])
+    limited("file_kb", 4 * PIECE // 1024, 24 * 3600)
+    return lambda: now.__setitem__(0, now[0] + 24 * 3600)
 
 
 def test_a_guest_leaves_so_much_in_a_day_and_no_more(instance, day_of_4_pieces):
@@ -138,6 +152,55 @@ def test_a_guest_leaves_so_much_in_a_day_and_no_more(instance, day_of_4_pieces):
     assert send("c", 4, "10.0.2.2") is None
     day_of_4_pieces()
     assert send("a") is None
+
+
+def test_guests_who_send_at_the_same_time_take_no_more_than_their_share(instance, limited, monkeypatch):
+    monkeypatch.setattr(sys.modules["replyx.uploads"], "LEAST_UNUSED", 0)
+    writer.submit(lambda tx: tx.execute("DELETE FROM file"))
+    uploads.count_anew()
+    sent = []
+
+    def send(number, others=0):
+        try:
+            files.upload(somebody(instance, f"guest {number}"), {"name": "a.txt"}, Coming(
+                f"10.0.3.{number}", 2 * MB, meanwhile=lambda: others and send(number + 1, others - 1)))
+            sent.append(number)
+        except StorageUnavailable as error:
+            assert "no room" in error.message
+    # All are let in before the first has arrived: of 20 MB, 5 are the guests'.
+    send(0, others=4)
+    assert sent == [4, 3] and files_store.unused_of_guests(reader) == 4 * MB
+    assert len([name for name in os.listdir(uploads.folder) if os.path.getsize(uploads.folder / name) == 2 * MB]) == 2
+    # What is about to be stored counts too.
+    with uploads.room("a", "10.0.0.1", MB, True), uploads.room("b", "10.0.0.2", MB, True):
+        uploads.take_share("a", MB)
+        with pytest.raises(StorageUnavailable):
+            uploads.take_share("b", MB // 2)
+    with uploads.room("b", "10.0.0.2", MB, True):
+        uploads.take_share("b", MB)
+
+
+def test_what_is_announced_and_never_comes_uses_up_no_hour(instance, limited):
+    """An office has one address. What came counts, whatever became of it."""
+    def send(name, size, comes=None, **more):
+        try:
+            files.upload(somebody(instance, f"api_key:{name}", "manager"), {"name": "a.txt", "site_id": instance},
+                         Coming("10.0.4.1", size, comes, **more))
+        except (Invalid, RateLimited) as error:
+            return error.code
+
+    def breaks_off():
+        raise Invalid("The file did not arrive whole.")
+    writer.submit(lambda tx: tx.execute("DELETE FROM file"))
+    uploads.count_anew()
+    assert {send(number, 9 * MB, comes=0) for number in range(24)} == {"invalid"}
+    assert send("honest", 3 * MB) is None
+    limited("upload_mb", 4, 3600)
+    assert send("a", 3 * MB, comes=3 * MB - 1, meanwhile=breaks_off) == "invalid"
+    assert [send("a", size) for size in (2 * MB, MB, 1)] == ["rate_limited", None, "rate_limited"]
+    # Twice as much for an address; who were let in at the same time find no more than there is.
+    results = []
+    assert send("b", 4 * MB, meanwhile=lambda: results.append(send("c", 1))) is None and results == ["rate_limited"]
 
 
 def test_what_was_not_stored_takes_no_room(instance, monkeypatch):

@@ -2,6 +2,7 @@
 import io
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 import pytest
 from PIL import Image
@@ -58,7 +59,7 @@ def look(tmp_path):
         source, target = tmp_path / "source", tmp_path / "target"
         source.write_bytes(body)
         target.unlink(missing_ok=True)
-        return inspection.look(source, target, inspection.turn(body[:16], "10.0.0.1", False), how), target
+        return inspection.look(source, target, inspection.turn_for(body[:16], "10.0.0.1", False), how), target
     return run
 
 
@@ -91,8 +92,21 @@ def test_every_way_of_colour_is_drawn(look, format, mode, kind):
 
 def test_what_cannot_be_drawn_is_refused_in_time(look):
     for name, body in samples.broken_images().items():
-        with pytest.raises(Invalid, match="can't be read"):
+        with pytest.raises(Invalid, match="over 50 megapixels" if name == "a bomb" else "can't be read"):
             look(body)
+
+
+@pytest.mark.parametrize("format, mode, size, said", [
+    ("PNG", "LA", (8160, 6120), None), ("PNG", "LA", (8200, 6120), "over 50 megapixels"),
+    ("WEBP", "RGBA", (6000, 5000), None), ("WEBP", "RGBA", (6000, 5001), "over 30 as a WebP")])
+def test_an_image_of_the_most_pixels_that_are_said_is_drawn(look, format, mode, size, said):
+    """Those whose decoders need the most memory, on their sides: to turn them takes no more."""
+    made, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = 6
+    Image.new(mode, size, 3).save(made, format, exif=exif, lossless=True, method=0, compress_level=1)
+    with pytest.raises(Invalid, match=said) if said else nullcontext():
+        found, _ = look(made.getvalue())
+        assert (found.width, found.height) == (round(2560 * size[1] / size[0]), 2560)
 
 
 def test_an_avatar_is_a_small_square_of_an_image_and_nothing_else(look):
@@ -133,6 +147,10 @@ class Line:
             self.has.append(address)
             self._go.wait(10)
 
+    def end_each(self):
+        """Let each go as soon as it has its turn."""
+        self._go.set()
+
     def end(self):
         self._go.set()
         self._pool.shutdown()
@@ -148,6 +166,16 @@ def test_an_address_has_one_turn_at_a_time_whatever_it_sends():
     assert sorted(line.has) == ["10.0.0.1"] * 3 + ["10.0.0.2", "10.0.0.3"] and not line.turns._busy and not line.waiting()
 
 
+def test_an_address_that_sends_much_leaves_others_every_second_turn():
+    line = Line(Turns(1))
+    with line.turns.turn("10.0.0.9"):
+        for address in ("10.0.0.1", "10.0.0.1", "10.0.0.1", "10.0.0.2", "10.0.0.3"):
+            line.ask(address)
+        line.end_each()
+    line.end()
+    assert line.has == ["10.0.0.1", "10.0.0.2", "10.0.0.1", "10.0.0.3", "10.0.0.1"]
+
+
 def test_who_waits_too_long_is_told_to_come_again(monkeypatch):
     monkeypatch.setattr("replyx.inspection.turns.TURN_SECONDS", 0.01)
     turns = Turns(2)
@@ -160,9 +188,9 @@ def test_who_waits_too_long_is_told_to_come_again(monkeypatch):
 
 
 def test_what_needs_no_drawing_and_managers_wait_for_nobody_who_draws():
-    with inspection.turn(b"\xff\xd8\xff\xe0", "10.0.0.1", False):
+    with inspection.turn_for(b"\xff\xd8\xff\xe0", "10.0.0.1", False):
         for head in (b"hello", b"%PDF-", b"PK\x03\x04"):
-            with inspection.turn(head, "10.0.0.1", False):
+            with inspection.turn_for(head, "10.0.0.1", False):
                 pass
-        with inspection.turn(b"\xff\xd8\xff\xe0", "10.0.0.1", True):
+        with inspection.turn_for(b"\xff\xd8\xff\xe0", "10.0.0.1", True):
             pass

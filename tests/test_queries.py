@@ -81,9 +81,9 @@ def test_who_waits_is_found_among_many_that_do_not(instance):
 
 
 @pytest.mark.parametrize("query", [
-    lambda q: files_store.unused(q, ["a"], 1, "hash", None), lambda q: files_store.known(q, ["a"]),
-    lambda q: files_store.file(q, "a"), lambda q: files_store.delete_orphans(q, "2026-01-01", 100),
-    lambda q: files_store.avatars_of_messages(q, 1, 2)])
+    lambda q: files_store.unused(q, ["a"], 1, {"guest_hash": "hash", "manager_id": None, "api_key_id": None}),
+    lambda q: files_store.known(q, ["a"]), lambda q: files_store.file(q, "a"),
+    lambda q: files_store.delete_orphans(q, "2026-01-01", 100), lambda q: files_store.avatars_of_messages(q, 1, 2)])
 def test_files_are_found_by_their_ids_and_their_age(instance, query):
     plans = Plans()
     query(plans)

@@ -115,6 +115,22 @@ def test_a_limit_begins_anew_and_leaves_nothing_behind(monkeypatch):
     assert limiter._storage._windows == {}
 
 
+def test_limits_that_count_together_count_all_or_none():
+    limiter = Limiter()
+    limiter.init_app(FakeApp("0.1"))
+    one, other, many = ("message", "identity", "one"), ("message", "identity", "other"), ("upload_mb", "identity", "one", 6)
+    limiter.hit_all([one, other, many])
+    for uses in ([one, many], [many, one]):
+        with pytest.raises(RateLimited):
+            limiter.hit_all(uses)
+    limiter.check_all([one, other])
+    limiter.hit_all([one])
+    limiter.hit_all([one, (*many[:3], 4)])
+    for use in (one, (*many[:3], 1)):
+        with pytest.raises(RateLimited):
+            limiter.check_all([other, use])
+
+
 @pytest.mark.parametrize("given, kept", [
     ("https://Chat.Example.com/", "https://chat.example.com"), ("https://chat.example.com:443", "https://chat.example.com"),
     ("http://chat.example.com:8080", "http://chat.example.com:8080"), ("https://чат.рф", "https://xn--80ab2bw.xn--p1ai"),

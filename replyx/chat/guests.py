@@ -5,7 +5,7 @@ from ..attachments import summary
 from ..database import reader
 from ..errors import Conflict
 from ..extensions import writer
-from ..limits import limiter
+from ..limits import by_both, limiter
 from ..outbox import outbox
 from ..values import mailbox
 from .rules import announce, require, view
@@ -67,10 +67,8 @@ def _count_transcript(identity, to, guest, context):
     strangers as often as a day allows can still have their own chats mailed, and if the site vouches for their address, also
     when strangers say that it is theirs. Raises RateLimited."""
     is_own = bool(guest["email"]) and mailbox(guest["email"]) == to
-    limiter.hit("transcript", "identity", identity.key)
-    limiter.hit("transcript_to", "identity", (identity.key, to))
-    limiter.hit("transcript", "address", context.address)
-    limiter.hit("transcript_to", "address", (is_own, is_own and guest["is_verified"], to))
+    limiter.hit_all([*by_both("transcript", identity, context), ("transcript_to", "identity", (identity.key, to)),
+                     ("transcript_to", "address", (is_own, is_own and guest["is_verified"], to))])
 
 
 def list_history(identity, payload, context):

@@ -7,7 +7,7 @@ from ..actions import BOTH, GUEST, Action, Answer
 from ..database import reader
 from ..errors import Conflict, Invalid
 from ..extensions import writer
-from ..limits import limiter
+from ..limits import by_both, limiter
 from ..outbox import outbox
 from ..tally import tally
 from . import profile
@@ -121,7 +121,7 @@ def _add(tx, identity, dialog, line, **author):
     """Store the line with its files. Raises Invalid for those that are not this sender's, or in another message already."""
     ids, files = line["attachments"], []
     if ids:
-        files = files_store.unused(tx, ids, dialog["site_id"], *identity.uploader)
+        files = files_store.unused(tx, ids, dialog["site_id"], identity.uploader)
         if len(files) < len(ids):
             raise _without(ids, len(files), files_store.known(tx, ids))
     row = store.add_message(tx, dialog["id"], identity.speaks, line["text"], line["client_id"], files=files,
@@ -157,8 +157,7 @@ def _stored(tx, row, dialog, changed, opened=False):
 
 def _make(tx, identity, context):
     """A new dialog; counted by itself, so that nobody floods the managers with them."""
-    limiter.hit("dialog", "address", context.address)
-    limiter.hit("dialog", "identity", identity.key)
+    limiter.hit_all(by_both("dialog", identity, context))
     dialog_id = store.add_dialog(tx, identity.site_id, identity.assistant_id, identity.guest_hash,
                                  handler_without_manager())
     return {"id": dialog_id, "site_id": identity.site_id}

@@ -14,16 +14,17 @@ from .turns import Turns
 
 log = logging.getLogger(__name__)
 
-__all__ = ["IMAGES", "KINDS", "Found", "look", "turn"]
+__all__ = ["IMAGES", "KINDS", "Found", "look", "turn_for"]
 
 # Two images at a time leave the chat alone, however many people send them. What is judged in a moment waits for no drawing, and
 # managers wait for no guest.
 _images, _archives, _others, _managers = Turns(2), Turns(1), Turns(2), Turns(1)
 # With a turn's wait less than a proxy's for an answer (60 s).
 CHILD_SECONDS = 30
-REFUSALS = {
+WHY_NOT = {
     "kind": f"Files of this kind are not taken. Send one of these: {NAMED}.",
-    "image": "This image can't be read: it is damaged, or has over 50 megapixels. Save it anew as a JPEG and send that.",
+    "pixels": "This image has over 50 megapixels, or over 30 as a WebP. Make it smaller and send that.",
+    "image": "This image can't be read: it is damaged, or too hard to draw. Save it anew as a JPEG and send that.",
 }
 
 
@@ -35,7 +36,7 @@ class Found:
     height: int | None
 
 
-def turn(head, address, is_manager):
+def turn_for(head, address, is_manager):
     """A block for a `look` at a file with these first bytes, of whoever is at the address. Raises RateLimited when too many
     wait."""
     if is_manager:
@@ -53,7 +54,7 @@ def look(source, target, turn, how="file"):
     with turn:
         found = _child(source, target, how)
     if "refused" in found:
-        message = REFUSALS[found["refused"]]
+        message = WHY_NOT[found["refused"]]
         raise Invalid(message, fields={"body": [message]})
     return Found(**found)
 

@@ -1,7 +1,7 @@
 """The child process that looks at a file: `python -I replyx/inspection SOURCE TARGET file|avatar`.
 
-It answers with a line of JSON: `{"type", "width", "height"}`, or `{"refused": "kind"|"image"}`. It is all that ever parses
-what somebody sent, so it bounds itself first: what overcomes a decoder gets neither memory nor time, and no more files.
+It answers with a line of JSON: `{"type", "width", "height"}`, or `{"refused": "kind"|"pixels"|"image"}`. It is all that ever
+parses what somebody sent, so it bounds itself first: what overcomes a decoder gets neither memory nor time, and no more files.
 """
 import json
 import os
@@ -36,6 +36,8 @@ def look(source, target, how):
         draw = images.draw_avatar if how == "avatar" else images.redraw
         try:
             kind, width, height = draw(source, target, kinds.IMAGES[kind])
+        except images.TooManyPixels:
+            return {"refused": "pixels"}
         # Whatever a decoder raises for what it can't read, a lack of memory too.
         except Exception:
             return {"refused": "image"}

@@ -10,6 +10,8 @@ from pathlib import Path
 from PIL import Image, ImageCms, ImageOps
 
 MOST_PIXELS = 50_000_000
+# What decodes a WebP keeps three images of its size beside the one that it gives: more would not fit into the child's memory.
+MOST_OF_WEBP = 30_000_000
 LONGEST_SIDE = 2560
 # Of a JPEG. A scan of a hundred bytes may cost the decoder as much as all pixels; cameras and editors make some ten
 # (libjpeg-turbo's "Two Issues with the JPEG Standard").
@@ -27,8 +29,12 @@ Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
+class TooManyPixels(Exception):
+    pass
+
+
 def redraw(source, target, format):
-    """Write the image anew; its type, width and height. Raises anything for what can't be read as `format`."""
+    """Write the image anew; its type, width and height. Raises TooManyPixels, or anything for what can't be read as `format`."""
     image = _load(source, format, (LONGEST_SIDE, LONGEST_SIDE))
     output, kind = OUTPUT[format]
     image.save(target, output, quality=85)
@@ -45,21 +51,31 @@ def draw_avatar(source, target, format):
 def _load(source, format, size):
     if format == "JPEG" and _scans(source) > MOST_SCANS:
         raise ValueError("too many scans")
-    with Image.open(source, formats=[format]) as image:
-        if image.width * image.height > MOST_PIXELS:
-            raise ValueError("too many pixels")
+    with _open(source, format) as image:
         has_alpha = image.has_transparency_data
         profile = image.info.get("icc_profile")
         # A JPEG is decoded at a fraction of its size where that is enough.
         image.draft("RGB", size)
         image.load()
-        image = ImageOps.exif_transpose(image)
-        if image.mode not in ("RGB", "RGBA", "CMYK") or (image.mode == "CMYK" and not profile):
+        # A copy of the full size may be 200 MB: what can wait comes when the image is small.
+        if image.mode not in ("RGB", "RGBA", "LA", "CMYK") or (image.mode == "CMYK" and not profile):
             image = image.convert("RGBA" if has_alpha else "RGB")
         image.thumbnail(size, reducing_gap=2.0)
+        ImageOps.exif_transpose(image, in_place=True)
+        image = image.convert("RGBA") if image.mode == "LA" else image
         image = _in_srgb(image, profile)
         image.info.clear()
         return image
+
+
+def _open(source, format):
+    try:
+        image = Image.open(source, formats=[format])
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        raise TooManyPixels from None
+    if image.width * image.height > (MOST_OF_WEBP if format == "WEBP" else MOST_PIXELS):
+        raise TooManyPixels
+    return image
 
 
 def _scans(source):

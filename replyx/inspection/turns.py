@@ -1,4 +1,4 @@
-"""Whose turn it is to have a file looked at: few at a time, and one of an address, so that nobody keeps the others out."""
+"""Whose turn it is to have a file looked at: few at a time, one of an address, and never one twice while another waits."""
 import threading
 from contextlib import contextmanager
 
@@ -8,10 +8,11 @@ TURN_SECONDS = 20
 
 
 class Turns:
-    """`most` turns at a time. Whoever has waited longest comes next, but for addresses that have a turn."""
+    """`most` turns at a time. Whoever has waited longest comes next, but for addresses that have a turn; the one that came last
+    lets others go first."""
 
     def __init__(self, most):
-        self._most, self._busy, self._waiting = most, set(), []
+        self._most, self._busy, self._waiting, self._last = most, set(), [], None
         self._changed = threading.Condition(threading.Lock())
 
     @contextmanager
@@ -24,6 +25,7 @@ class Turns:
                 if not self._changed.wait_for(lambda: self._next() is ticket, TURN_SECONDS):
                     raise RateLimited("Many files are being checked just now. Wait a moment and send it again.", retry_after=10)
                 self._busy.add(address)
+                self._last = address
             finally:
                 self._waiting.remove(ticket)
                 self._changed.notify_all()
@@ -36,4 +38,5 @@ class Turns:
 
     def _next(self):
         if len(self._busy) < self._most:
-            return next((ticket for ticket in self._waiting if ticket[0] not in self._busy), None)
+            free = [ticket for ticket in self._waiting if ticket[0] not in self._busy]
+            return next((ticket for ticket in free if ticket[0] != self._last), free[0] if free else None)

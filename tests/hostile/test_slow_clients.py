@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -92,28 +92,34 @@ def test_a_long_body_gets_a_second_more_for_each_20_kb(monkeypatch):
     assert long.seconds_left() == 46
 
 
-def test_a_file_that_comes_too_slowly_is_cut_and_leaves_nothing(served, cast):
-    guest = cast.guest()
+def head_of_file(guest, address, size):
+    """An address of its own: its refusal has a line in the log, whoever else was refused just before."""
     lines = [f"{name}: {value}" for name, value in guest.headers.items()]
-    head = "\r\n".join(["POST /api/site/files?name=a.txt HTTP/1.1", "Host: a", "Content-Type: application/octet-stream",
-                        "Content-Length: 300000", *lines, "", ""]).encode()
-    with connection(served) as link:
-        link.sendall(head + b"a" * 20_000)
-        until(lambda: os.listdir(served.instance / "uploads"), what="its beginning")
+    return "\r\n".join(["POST /api/site/files?name=a.txt HTTP/1.1", "Host: a", "Content-Type: application/octet-stream",
+                        f"Content-Length: {size}", f"X-Forwarded-For: {address}", *lines, "", ""]).encode()
+
+
+@contextmanager
+def cut_file(served, address):
+    """A file from this address comes meanwhile and is cut off. That there was a beginning, and that it is over, is seen in what
+    stays: the folder's time and the log."""
+    folder = served.instance / "uploads"
+    before = os.stat(folder).st_mtime_ns
+    yield
+    until(lambda: f"file.upload refused: invalid transport=http address={address}\n" in served.log, what="its end")
+    assert os.stat(folder).st_mtime_ns > before and not os.listdir(folder)
+
+
+def test_a_file_that_comes_too_slowly_is_cut_and_leaves_nothing(served, cast):
+    with cut_file(served, "10.2.2.1"), connection(served) as link:
+        link.sendall(head_of_file(cast.guest(), "10.2.2.1", 300_000) + b"a" * 20_000)
         drip(link, b"a")
-    until(lambda: not os.listdir(served.instance / "uploads"), what="its end")
 
 
 def test_a_file_of_which_nothing_comes_any_more_loses_its_place(served, cast):
-    guest = cast.guest()
-    lines = [f"{name}: {value}" for name, value in guest.headers.items()]
-    head = "\r\n".join(["POST /api/site/files?name=a.txt HTTP/1.1", "Host: a", "Content-Type: application/octet-stream",
-                        "Content-Length: 3000000", *lines, "", ""]).encode()
-    with connection(served) as link:
+    with connection(served) as link, cut_file(served, "10.2.2.2"):
         # Its bytes would give it a minute and a half.
-        link.sendall(head + b"a" * 90 * bounds.LEAST_RATE)
-        until(lambda: os.listdir(served.instance / "uploads"), what="its beginning")
-        until(lambda: not os.listdir(served.instance / "uploads"), what="its end")
+        link.sendall(head_of_file(cast.guest(), "10.2.2.2", 3_000_000) + b"a" * 90 * bounds.LEAST_RATE)
 
 
 def children(served):

@@ -103,8 +103,11 @@ def test_one_address_asks_for_twenty_whoever_its_guests_are(scene, dialog_id):
 def test_one_person_is_mailed_at_however_their_address_is_written(scene, post, dialog_id):
     for name in ("Victim", "victim+1", "vic.tim+2"):
         ask(scene, dialog_id, f"{name}@mail.example")
-    ask(scene, dialog_id, "VICTIM+3@Mail.Example", status=(429,))
-    ask(scene, dialog_id, "other@mail.example")
+    # What is refused counts for nothing: two of the guest's five are left.
+    for _ in range(3):
+        ask(scene, dialog_id, "VICTIM+3@Mail.Example", status=(429,))
+    for name in ("other", "another"):
+        ask(scene, dialog_id, f"{name}@mail.example")
     for number in range(6):
         if number % 3 == 0:
             become_another(scene)

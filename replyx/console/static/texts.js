@@ -140,7 +140,7 @@ const TEXTS = {
       errors: {
         too_large: (name) => `${name} is over 10 MB. Choose a smaller one.`, empty: (name) => `${name} is empty. Choose another.`,
         too_many: (name, most) => `${name} is one too many: ${most} fit into a message.`,
-        invalid: (name) => `${name} is of a kind that can't be sent. Put it into a ZIP, or choose another.`,
+        invalid: (name) => `${name} is damaged, has over 50 megapixels (WebP: 30), or is of a kind that can't be sent. Put it into a ZIP, or choose another.`,
         unreadable: (name) => `${name} can't be read any more. Choose it again.`,
       },
     },
@@ -148,7 +148,7 @@ const TEXTS = {
     avatar: {
       own: "Your picture", choose: "Choose a picture", replace: "Choose another picture",
       hint: "JPEG, PNG, WebP or GIF, up to 10 MB. Visitors see it.", states: { sending: "Sending…", done: "Saved." },
-      errors: { invalid: "This is no picture that can be used. Choose a JPEG, PNG, WebP or GIF.",
+      errors: { invalid: "This picture can't be used. Choose another: a JPEG, PNG or GIF of at most 50 megapixels, or a WebP of 30.",
         too_large: "The picture is over 10 MB. Choose a smaller one." },
     },
     site: { ...SITE.en, ...INSTALL.en },
@@ -291,7 +291,7 @@ const TEXTS = {
       errors: {
         too_large: (name) => `${name} больше 10 МБ. Выберите поменьше.`, empty: (name) => `${name} пуст. Выберите другой.`,
         too_many: (name, most) => `${name} лишний: в сообщении помещается ${most}.`,
-        invalid: (name) => `${name} такого рода, что его не отправить. Упакуйте в ZIP или выберите другой.`,
+        invalid: (name) => `${name} повреждён, больше 50 мегапикселей (WebP: 30) или такого рода, что его не отправить. Упакуйте в ZIP или выберите другой.`,
         unreadable: (name) => `${name} больше не читается. Выберите его снова.`,
       },
     },
@@ -299,7 +299,7 @@ const TEXTS = {
     avatar: {
       own: "Ваш портрет", choose: "Выбрать картинку", replace: "Выбрать другую картинку",
       hint: "JPEG, PNG, WebP или GIF, до 10 МБ. Её видят гости.", states: { sending: "Отправляется…", done: "Сохранено." },
-      errors: { invalid: "Эта картинка не подходит. Выберите JPEG, PNG, WebP или GIF.",
+      errors: { invalid: "Эта картинка не подходит. Выберите другую: JPEG, PNG или GIF до 50 мегапикселей или WebP до 30.",
         too_large: "Картинка больше 10 МБ. Выберите поменьше." },
     },
     site: { ...SITE.ru, ...INSTALL.ru },
