@@ -413,3 +413,15 @@ def test_a_proactive_message_comes_where_and_when_it_is_due(context, served, cas
         launcher(page).hover()
         page.locator("iframe").wait_for(state="attached")
         expect(page.get_by_role("button", name="Questions about prices?")).to_have_count(0)
+
+
+def test_a_panel_that_nobody_answers_stops_asking(page, served, cast):
+    """Opened by itself, as the host's other half never comes."""
+    page.clock.install()
+    page.add_init_script("window.asked = 0; addEventListener('message', ({ data }) => { asked += data.type === 'ready'; })")
+    page.goto(f"{served.url}/frame?site_token={cast.site['site_token']}")
+    until(lambda: page.evaluate("asked"))
+    page.clock.run_for(30_000)
+    asked = page.evaluate("asked")
+    page.clock.run_for(30_000)
+    assert asked == page.evaluate("asked") < 30
