@@ -57,11 +57,11 @@ def test_options_of_the_snippet():
 
 def test_methods_and_events_of_the_page():
     methods = re.findall(r"(\w+)\(", " ".join(row[0] for row in table("The snippet", after="### The JavaScript API")))
-    loader, host = ((ROOT / "widget_static" / name).read_text() for name in ("loader.js", "host.js"))
+    loader, api = ((ROOT / "widget_static" / name).read_text() for name in ("loader.js", "api.js"))
     lists = re.findall(r"for \(const name of \[(.*?)\]\) (?:\{\n +)?api\[name\]", loader)
     queued = set(re.findall(r'"(\w+)"', " ".join(lists)))
     assert set(methods) == queued - {"prepare"} | {"show", "hide", "push", "destroy"}
-    events = re.findall(r'"(\w+)"', re.search(r"const EVENTS = (.*);", host)[1])
+    events = re.findall(r'"(\w+)"', re.search(r"const EVENTS = (.*);", api)[1])
     assert [row[0] for row in table("The snippet", after="| `destroy()`")] == events
 
 

@@ -121,8 +121,11 @@ def test_a_line_left_behind_goes_out_on_the_next_page_without_a_click(page, cast
     widget.go_offline()
     widget.write("left behind")
     until(lambda: widget.unsent() == ["left behind"])
+    widget.close()
     page.goto("about:blank")
     page.context.set_offline(False)
+    # Whatever else does not come.
+    page.route("**/signs.js*", lambda route: route.abort())
     with cast.manager.socket() as desk:
         page.goto(host.url)
         dialog = only_dialog(desk, "left behind")

@@ -3,6 +3,8 @@
 const PROTOCOL = 2;
 const PREFIX = "replyx.";
 const READY_MS = 50;
+const SLOWEST_READY_MS = 1000;
+const ALONE_MS = 15000;
 const SAVE_MS = 1000;
 // Two tabs that each go on with a value of their own would be two guests: a busy page gets its time.
 const CLAIM_MS = 5000;
@@ -29,10 +31,14 @@ export class Bridge {
   hello() {
     return new Promise((resolve) => {
       window.addEventListener("message", (event) => this.#receive(event));
-      // We may be there before whoever is to answer.
-      const again = setInterval(() => this.#tell({ type: "ready" }), READY_MS);
-      this.#greeted = (found) => { clearInterval(again); resolve(found); };
-      this.#tell({ type: "ready" });
+      let timer;
+      // We may be there before whoever is to answer; after a while nobody is.
+      const say = (pause, left) => {
+        this.#tell({ type: "ready" });
+        if (left > 0) timer = setTimeout(say, pause, Math.min(pause * 2, SLOWEST_READY_MS), left - pause);
+      };
+      this.#greeted = (found) => { clearTimeout(timer); resolve(found); };
+      say(READY_MS, ALONE_MS);
     });
   }
 

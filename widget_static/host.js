@@ -5,8 +5,7 @@ import { SMALL, frameSheet } from "./frame_sheet.js";
 import { Keep } from "./keep.js";
 import { later } from "./later.js";
 import { PanelFrame } from "./panel_frame.js";
-
-const EVENTS = ["ready", "open", "close", "message", "unread", "error"];
+import { Tab } from "./tab.js";
 
 /** Take over from the loader: run what is in its queue, and then each command as it comes. */
 export function start(context) {
@@ -14,41 +13,41 @@ export function start(context) {
   const run = ([name, ...args]) => {
     // A page may hold on to a method of what it has destroyed.
     if (host.signal.aborted) return;
-    try { host[name](...args); } catch (error) { context.warn(name, error); }
+    try { if (host[name]) host[name](...args); else host.call(name, ...args); } catch (error) { context.warn(name, error); }
   };
   context.queue.push = run;
-  context.queue.splice(0).forEach(run);
-  // Of the visitor's chat on the page before, what they have missed, a greeting.
-  const { keep, settings, isInline, isForeign } = host;
-  if (!isInline && !isForeign && (keep.has(/guest_id|outbox/) || settings.proactive)) host.show((signs) => signs.resume());
+  // Who saw nothing come has clicked again.
+  context.queue.splice(0).forEach(([name, ...args]) => run([name === "toggle" ? "open" : name, ...args]));
+  host.tab.resume();
 }
 
 class Host {
   isOpen = false;
   isUsed = false; // the visitor has chatted on this page, or the page has its own idea of it
+  profile; // what the page says of its visitor
   isQuiet; // nobody has asked for the panel here: the visitor may be writing elsewhere
   #end = new AbortController();
   #wasReady = false;
-  #profile;
-  #listeners = new Map(EVENTS.map((name) => [name, new Set()]));
   #count = 0;
   #parts = {}; // promises of what is fetched at its first use
   #shutLabel = "";
 
   constructor(context) {
     Object.assign(this, context);
-    const { settings, options, button } = context;
+    const { settings, options, host, button } = context;
     const { signal } = this.#end;
+    this.root = host.shadowRoot;
     this.label = button.getAttribute("aria-label");
-    this.isInline = this.isQuiet = options.inline !== undefined;
+    this.isInline = this.isQuiet = Boolean(options.inline);
     this.keep = new Keep(settings.site);
+    this.tab = new Tab(this);
     this.root.adoptedStyleSheets.push(frameSheet(settings.look));
     this.small = matchMedia(SMALL);
     this.small.addEventListener("change", () => this.#fit(), { signal });
     this.panel = new PanelFrame(this, context.frame, this.#hear);
-    context.frame = true; // the loader is to begin none from here on
     if (this.isForeign) this.panel.drop();
-    button.textContent = settings.look.label;
+    this.caption = new Text(settings.look.label);
+    button.replaceChildren(this.caption);
     button.addEventListener("keydown", ({ key }) => { if (key === "Escape") this.close(); }, { signal });
     // The console has opened this page to see whether the chat works on it.
     this.isTrial = location.hash.startsWith("#replyx-test=");
@@ -58,8 +57,6 @@ class Host {
       this.#use("inline", ({ stand }) => stand(this));
     }
   }
-
-  note() { if (!this.isInline) this.keep.note(this.isOpen); }
 
   /** What `make` gives for the module `name`, which is fetched at its first use; nothing where it can't be, or we are gone. */
   async #use(name, make) {
@@ -74,7 +71,7 @@ class Host {
   }
 
   /** Say in the browser's console what the page can do about it. */
-  async #advise(...about) {
+  async advise(...about) {
     const advise = await this.#use("advice", (module) => module.advise);
     advise?.(this.warn, ...about);
   }
@@ -85,6 +82,15 @@ class Host {
     try { await (signs && run(signs)); } catch (error) { this.warn(error); }
     return signs;
   }
+
+  /** Run a command that few pages have: on, off, identify, setAttributes. They keep their order while that part is on its way. */
+  async call(name, ...args) {
+    const api = await this.#use("api", ({ Api }) => new Api(this));
+    try { api?.[name](...args); } catch (error) { this.warn(name, error); }
+  }
+
+  /** The same for what is nobody's business where the page has used none of them. */
+  #tell(...what) { if (this.#parts.api) this.call(...what); }
 
   // The frame's own policy decides who may embed it; this only says so before a frame stays empty.
   get isForeign() {
@@ -97,27 +103,25 @@ class Host {
   /** Load the panel where nobody sees it. */
   prepare() { if (!this.isForeign) this.panel.load(); }
 
-  /** The frame that the loader has begun has loaded something. */
-  loaded() { this.panel.loaded(); }
-
   open() {
     this.isUsed = true;
     if (this.isForeign) return void this.show((signs) => signs.sayForeign());
     if (this.isOpen) return;
     this.prepare();
     this.#turn(true);
+    this.tab.note();
     if (this.panel.isDrawn && !this.isQuiet) this.panel.element.focus();
-    this.#emit("open");
+    this.#tell("emit", "open");
   }
 
   close() {
     this.isUsed = true;
     if (!this.isOpen || this.isInline) return;
-    this.isQuiet = false;
     const hadFocus = this.root.activeElement;
     this.#turn(false);
+    this.tab.note();
     if (hadFocus) this.button.focus();
-    this.#emit("close");
+    this.#tell("emit", "close");
   }
 
   toggle() { if (this.isOpen) this.close(); else this.open(); }
@@ -129,59 +133,35 @@ class Host {
     this.panel.deliver({ type: "send", text: `${text ?? ""}` });
   }
 
-  /** Say who the visitor is. The panel hears it when it is there, and again whenever it begins anew. */
-  identify(profile) {
-    const isFit = Object.values(profile?.attributes ?? {}).every((value) => /string|number|boolean/.test(typeof value));
-    if (typeof profile !== "object" || !isFit) this.#advise("profile");
-    // What no message can hold must not stand in the way of those to come.
-    this.#profile = structuredClone({ ...this.#profile, ...profile });
-    if (this.panel.isDrawn) this.panel.tell({ type: "identify", profile: this.#profile });
-  }
-
-  setAttributes(attributes) {
-    this.identify(typeof attributes === "object" && { attributes: { ...this.#profile?.attributes, ...attributes } });
-  }
-
   /** The visitor is another one from here on. */
   reset() {
     for (const key of this.keep.keys) this.keep.remove(key);
-    this.#profile = undefined;
+    this.#tell("forget");
     this.panel.forget();
     this.unread(0);
     if (this.panel.element) this.panel.deliver({ type: "reset" });
   }
-
-  on(name, listener) {
-    if (this.#listeners.has(name) && typeof listener === "function") this.#listeners.get(name).add(listener);
-    else this.#advise("event", name, EVENTS);
-  }
-
-  off(name, listener) { this.#listeners.get(name)?.delete(listener); }
 
   destroy() {
     this.keep.remove(this.keep.mark);
     this.#end.abort();
   }
 
-  #emit(name, detail = {}) {
-    for (const listener of [...this.#listeners.get(name)]) {
-      try { listener(detail); } catch (error) { this.warn(error); }
-    }
-  }
-
   #turn(opened) {
     this.isOpen = opened;
+    // What opened by itself is closed; the next time somebody asks for it.
+    if (!opened) this.isQuiet = this.isInline;
     this.button.setAttribute("aria-expanded", opened);
     this.name("");
-    this.note();
-    const { element, isDrawn } = this.panel;
-    if (element) element.hidden = !opened;
-    this.button.setAttribute("aria-busy", opened && !isDrawn);
-    if (isDrawn) this.panel.tell({ type: opened ? "shown" : "hidden", isQuiet: this.isQuiet });
+    if (this.panel.element) this.panel.element.hidden = !opened;
+    this.panel.busy();
+    this.#tellShown();
     this.#fit();
     if (this.#parts.signs) this.show((signs) => signs.clear());
     if (opened) this.unread(0);
   }
+
+  #tellShown() { if (this.panel.isDrawn) this.panel.tell({ type: this.isOpen ? "shown" : "hidden", isQuiet: this.isQuiet }); }
 
   /** Name the launcher by what a click does, with `more` behind it while the panel is closed. */
   name(more) {
@@ -193,7 +173,7 @@ class Host {
     this.#count = count;
     if (!isNews) return;
     if (count || this.#parts.signs) this.show((signs) => signs.unread(this.#count, preview));
-    this.#emit("unread", { count });
+    this.#tell("emit", "unread", { count });
   }
 
   /** The panel over the whole of a small screen has needs of its own. */
@@ -207,24 +187,29 @@ class Host {
   async fail() {
     const wasOpen = this.isOpen;
     this.panel.drop();
-    this.#advise("frame", this.origin);
-    this.#emit("error", { code: "unreachable", message: "The chat did not load." });
+    this.advise("frame", this.origin);
+    this.#tell("emit", "error", { code: "unreachable", message: "The chat did not load." });
     if (!wasOpen) return;
     this.#turn(false);
     // The words come from the same server.
-    if (!await this.show((signs) => signs.say("failed"))) this.button.textContent = "⚠";
+    this.caption.data = "⚠";
+    if (await this.show((signs) => signs.say("failed"))) this.caption.data = this.settings.look.label;
   }
 
   // All kinds that a frame may send beside `ready`. One of the version before sends neither labels with `drawn`, nor the last four.
   #hear = {
     drawn: ({ title = "Chat", close = "Close chat" }) => {
       this.panel.element.title = title;
-      if (!this.#parts.signs) this.button.textContent = this.settings.look.label;
+      this.caption.data = this.settings.look.label;
       this.#shutLabel = close;
-      this.#turn(this.isOpen);
-      if (this.isOpen && !this.isQuiet) this.panel.element.focus();
-      if (this.#profile) this.panel.tell({ type: "identify", profile: this.#profile });
-      if (!this.#wasReady) this.#emit("ready");
+      if (this.isOpen) {
+        this.name("");
+        this.#tellShown();
+        this.#fit();
+        if (!this.isQuiet) this.panel.element.focus();
+      }
+      if (this.profile) this.panel.tell({ type: "identify", profile: this.profile });
+      if (!this.#wasReady) this.#tell("emit", "ready");
       this.#wasReady = true;
     },
     save: ({ key, value, id }) => {
@@ -233,7 +218,7 @@ class Host {
     },
     claim: async ({ key, value, id }) => {
       const stored = await this.keep.claim(`${key}`, `${value}`);
-      this.note();
+      this.tab.note();
       this.panel.tell({ type: "saved", id, value: stored });
     },
     remove: ({ key }) => this.keep.remove(`${key}`),
@@ -243,12 +228,12 @@ class Host {
     unread: ({ count, preview }) => this.unread(this.isOpen ? 0 : count, preview),
     message: ({ message }) => {
       if (message.sender !== "guest" && (document.hidden || !document.hasFocus())) this.show(({ title }) => title.flash());
-      this.#emit("message", { message });
+      this.#tell("emit", "message", { message });
     },
     // Who the page says its visitor is was refused: nobody but the site's owner can mend that.
     error: ({ code, message }) => {
       this.warn("identify:", message);
-      this.#emit("error", { code, message });
+      this.#tell("emit", "error", { code, message });
     },
   };
 }

@@ -4,7 +4,7 @@
 export class Introduction {
   #profile; // what is unsaid
   #passed; // what the server has looked at, and could not keep
-  #refused;
+  #answered; // what the server has taken or refused, the last of it
   #isSaying = false;
 
   constructor({ send, onError }) {
@@ -52,7 +52,7 @@ export class Introduction {
     // What the page has set meanwhile is still to be said.
     if (this.#profile === profile) this.#profile = undefined;
     // The first line may have gone out with it while the server was looking.
-    if (error && this.#refused !== profile) this.onError(error);
-    this.#refused = profile;
+    if (error && this.#answered !== profile) this.onError(error);
+    this.#answered = profile;
   }
 }

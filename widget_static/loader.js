@@ -8,10 +8,10 @@
   // The commands of a page that did not wait for us; or the loader itself, when the snippet is there twice, or is run again
   // by a page that has replaced its body.
   const early = window.ReplyX;
-  if (early?.stay) return void (early.stay() || warn("The snippet is on this page twice."));
-  if (!script) return void warn("Copy the snippet as it is.");
+  if (early?.stay) return early.stay() || warn("The snippet is on this page twice.");
+  if (!script) return warn("Copy the snippet as it is.");
   const { siteToken, assistantId, lang, inline } = script.dataset;
-  if (!(settings.frame || siteToken || assistantId)) return void warn(settings.error);
+  if (!(settings.frame || siteToken || assistantId)) return warn(settings.error);
 
   const origin = new URL(script.src).origin;
   const host = document.createElement("div");
@@ -41,7 +41,8 @@
    * another address: browsers keep failed imports, see whatwg/html#6768. */
   const load = () => {
     half ||= import(path).then((module) => { if (!isGone) module.start(context); }).catch((error) => {
-      half = 0;
+      // A panel that nobody has answered does not ask for long.
+      half = context.frame = context.frame?.remove();
       path += "?";
       button.textContent = "⚠";
       warn(error);
@@ -53,7 +54,11 @@
     show() { host.hidden = false; stay(); },
     hide() { host.hidden = true; },
     push(...commands) {
-      for (const command of commands) try { api[command[0]](...command.slice(1)); } catch { warn(command, "is none of", Object.keys(api)); }
+      for (const command of commands) {
+        const [name, ...args] = [].concat(command);
+        // Objects have more than their own.
+        if (api[name]?.call) api[name](...args); else warn(command, "is none of", Object.keys(api));
+      }
     },
     destroy() {
       queue.push(["destroy"]);
@@ -68,20 +73,21 @@
     api[name] = (...args) => {
       queue.push([name, ...args]);
       // The panel comes beside the other half, which looks at the page's address more closely.
-      if (!context.frame && settings.domains?.some((domain) => `.${location.hostname}`.endsWith(`.${domain}`))) {
+      if (!half && settings.domains?.some((domain) => ("." + location.hostname).endsWith("." + domain))) {
         button.before(context.frame = Object.assign(document.createElement("iframe"), { hidden: true,
           src: origin + settings.frame + "&asked&lang=" + code, allow: "autoplay; clipboard-write",
-          onload() { queue.push(["loaded"]); } }));
+          onload() { this.isLoaded = true; } }));
       }
       load();
     };
   }
   // Who only listens, or says who the visitor is, does not want to chat yet; what there is to forget has been fetched for.
-  for (const name of ["close", "reset", "identify", "setAttributes", "on", "off"]) api[name] = (...args) => void queue.push([name, ...args]);
-  const context = { settings, origin, options: script.dataset, code, host, root, button, queue, warn, stay };
+  for (const name of ["close", "reset", "identify", "setAttributes", "on", "off"]) api[name] = (...args) => { queue.push([name, ...args]); };
+  const context = { settings, origin, options: script.dataset, code, host, button, queue, warn, stay };
 
   button.addEventListener("click", api.toggle);
-  for (const type of ["pointerenter", "focus"]) button.addEventListener(type, api.prepare);
+  button.addEventListener("pointerenter", api.prepare);
+  button.addEventListener("focus", api.prepare);
   // A page that replaces its body takes the launcher along: then its size becomes nothing.
   const observer = new ResizeObserver(stay);
   observer.observe(button);

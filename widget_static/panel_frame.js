@@ -39,15 +39,20 @@ export class PanelFrame {
     query.set("asked", "");
     query.set("lang", code);
     this.element = this.#begun?.parentNode ? this.#begun : Object.assign(document.createElement("iframe"),
-      { src: `${origin}/frame?${query}`, allow: "autoplay; clipboard-write", onload: () => this.loaded() });
-    Object.assign(this.element, { className: "loading", hidden: !isOpen });
+      { src: `${origin}/frame?${query}`, allow: "autoplay; clipboard-write" });
+    Object.assign(this.element, { className: "loading", hidden: !isOpen, onload: () => this.#loaded() });
     this.#isHeard = false;
     this.#expect(READY_MS);
+    if (this.element.isLoaded) this.#loaded();
     if (!this.element.parentNode) button.before(this.element);
+    this.busy();
   }
 
+  /** An open panel that can't be used yet is seen on the launcher alone. */
+  busy() { this.host.button.setAttribute("aria-busy", this.host.isOpen && !this.isDrawn); }
+
   /** Something is in it. A panel repeats its `ready` until somebody listens; but that of the version before, which gets another try. */
-  loaded() { if (this.element && !this.#isHeard) this.#expect(SILENT_MS, () => { if (this.#begun) this.again(); else this.host.fail(); }); }
+  #loaded() { if (this.element && !this.#isHeard) this.#expect(SILENT_MS, () => { if (this.#begun) this.again(); else this.host.fail(); }); }
 
   /** Make another: it is to begin anew. */
   again() {
@@ -99,6 +104,7 @@ export class PanelFrame {
     this.#drawn = undefined;
     this.#isHeard = true;
     this.#expect(READY_MS);
+    this.busy();
     this.tell({ type: "hello", stored: keep.all(), lang: code, inline: isInline, isTrial });
   }
 
@@ -106,5 +112,6 @@ export class PanelFrame {
     clearTimeout(this.#timer);
     this.#drawn = this.element.contentWindow;
     this.element.className = "";
+    this.busy();
   }
 }

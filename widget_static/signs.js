@@ -53,21 +53,11 @@ export class Signs {
     this.#notice?.remove();
   }
 
-  /** Go on where the visitor was on the page before, or tell what waits for them. The page's own commands have run. */
-  resume() {
-    const { host } = this;
-    const { keep, settings: { proactive } } = host;
-    const was = keep.get(keep.mark);
-    // Lines that were never acknowledged go out without a click; who chats in this tab hears the answers on all of its pages.
-    if (was || keep.has(/outbox/)) host.prepare();
-    // Over the whole of a small screen it would hide the page that they went to.
-    if (was === "open" && !host.isUsed && !host.small.matches) {
-      host.isQuiet = true;
-      host.open();
-    }
-    if (was) host.note();
-    else if (proactive) this.remind(proactive);
-    return was || this.#ask();
+  /** Tell a visitor who does not chat in this tab what waits for them. */
+  meet() {
+    const { proactive } = this.host.settings;
+    if (proactive) this.remind(proactive);
+    return this.#ask();
   }
 
   /** Ask what the guest has missed, as long as there is no panel that would know. */

@@ -26,7 +26,7 @@ export function trial(host) {
   window.addEventListener("message", (event) => {
     if (host.panel.says(event) && Object.hasOwn(steps, event.data.type)) steps[event.data.type](event.data);
   }, { signal });
-  host.on("error", ({ code }) => { if (code === "unreachable") report("failed", { reason: "timeout" }); });
+  host.call("on", "error", ({ code }) => { if (code === "unreachable") report("failed", { reason: "timeout" }); });
   document.addEventListener("securitypolicyviolation", ({ effectiveDirective: directive, blockedURI }) => {
     // What can't be told would be blocked again, without an end.
     if (!blockedURI.startsWith(origin) || blocked.has(directive)) return;
