@@ -49,7 +49,7 @@ def _host(value):
 
 
 def _port(value):
-    if not value.isdecimal() or not 1 <= int(value) <= 65535:
+    if not (value.isascii() and value.isdecimal()) or not 1 <= int(value) <= 65535:
         raise ValueError("is not a port from 1 to 65535")
     return int(value)
 
@@ -134,7 +134,7 @@ def _minutes(value):
 
 
 def _megabytes(value):
-    if not value.isdecimal() or not 1 <= int(value) <= 10**8:
+    if not (value.isascii() and value.isdecimal()) or not 1 <= int(value) <= 10**8:
         raise ValueError("is not a whole number of megabytes from 1 on")
     return int(value)
 
