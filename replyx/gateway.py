@@ -71,7 +71,7 @@ def _answer_fault(error, address, start_response):
     if refusals.is_new("Server", "answer", "internal", address):
         log.error("[Server] answer refused: internal address=%s header=%s", address, error)
     body = CODES["internal"].message.encode()
-    start_response("500 Internal Server Error", [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))])
+    start_response("500 Internal Server Error", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
     return [body]
 
 

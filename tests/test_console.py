@@ -110,6 +110,16 @@ def test_a_console_that_is_told_to_wait_says_so_and_asks_again(cast, page, conte
     page.unroute_all()
 
 
+def test_a_page_that_opens_the_console_has_no_hold_on_it(cast, context, host):
+    opener = context.new_page()
+    opener.goto(host.url)
+    with context.expect_page() as opened:
+        opener.evaluate("url => { window.opened = window.open(url); }", f"{cast.served.url}/console")
+    opened.value.wait_for_url("**/console")
+    opener.wait_for_function("() => opened.closed")
+    assert opened.value.evaluate("opener") is None and not opened.value.is_closed()
+
+
 def test_signing_in_and_out(cast, page):
     page.goto(f"{cast.served.url}/console")
     fill(page, email=cast.manager.email, password="not the password")

@@ -190,7 +190,7 @@ FIELD = {"name": "a", "kind": "text", "label": "A"}
         {"kind": "choice"}, {"choices": ["a"]}, {"kind": "choice", "choices": ["a"] * 21},
         {"kind": "choice", "choices": ["x" * 101]}, {"more": 1})),
     *({"hours": {"zone": value, "week": SPAN}} for value in (
-        "", "Mars/Base", "../../etc/passwd", "/etc/localtime", "UTC\n", None, 1)),
+        "", "Mars/Base", "../../etc/passwd", "/etc/localtime", "localtime", "Factory", "UTC\n", None, 1)),
     *({"hours": {"zone": "UTC", "week": value}} for value in (
         [], SPAN[:6], [[["9:00", "17:00"]]] * 7, [[["24:00", "01:00"]]] * 7, [[["09:00"]]] * 7, [[["09:00", "25:00"]]] * 7,
         [[["09:00", "17:00\n"]]] * 7, [SPAN[0] * 11] * 7, [[["09:00", "17:00", "18:00"]]] * 7, [None] * 7)),

@@ -155,6 +155,14 @@ def test_a_body_that_is_not_utf_8_json_is_invalid(served, guest, body):
         assert refusal(answer, status)["code"] == "invalid"
 
 
+@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=x", "multipart/mixed; boundary=\"\"",
+                                  "message/rfc822", "x"])
+def test_a_body_of_another_kind_is_invalid_and_pages_may_read_why(served, guest, kind):
+    body = b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\nhello\r\n--x--\r\n'
+    answer = guest.http("POST", f"/dialogs/{guest.dialog_id}/messages", data=body, headers={"Content-Type": kind})
+    assert refusal(answer.json(), answer.status_code)["code"] == "invalid" and answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
 def test_a_broken_chunk_is_invalid(served, guest):
     status, answer = post(served, guest, b"ZZ\r\n{}\r\n0\r\n\r\n", "Transfer-Encoding: chunked")
     assert refusal(answer, status)["code"] == "invalid"
