@@ -1,6 +1,7 @@
 """Bounds that eventlet lacks: what one client's requests may make the served process keep, or wait for."""
 import re
 import time
+from email import errors
 
 import eventlet
 import eventlet.hubs
@@ -21,6 +22,9 @@ DIGITS = re.compile(r"[0-9]{1,15}")
 # A name or an address with a port (RFC 3986, without percent signs), as it goes into addresses and policies.
 HOST = re.compile(r"[A-Za-z0-9._-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](:[0-9]{1,5})?")
 CONTROLS = re.compile(r"[\0-\x08\x0a-\x1f\x7f]")
+# The library reads a head as that of a mail, and misses the parts of one that says it has some.
+OF_PARTS = (errors.NoBoundaryInMultipartDefect, errors.StartBoundaryNotFoundDefect, errors.CloseBoundaryNotFoundDefect,
+            errors.MultipartInvariantViolationDefect, errors.InvalidMultipartContentTransferEncodingDefect)
 BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -95,7 +99,8 @@ class HttpProtocol(eventlet.wsgi.HttpProtocol):
     def _is_strict(self):
         lengths, codings, hosts = (self.headers.get_all(name, []) for name in (
             "Content-Length", "Transfer-Encoding", "Host"))
-        return (not self.headers.defects and len(lengths) + len(codings) <= 1 and len(hosts) <= 1
+        return (all(isinstance(defect, OF_PARTS) for defect in self.headers.defects)
+                and len(lengths) + len(codings) <= 1 and len(hosts) <= 1
                 and all(DIGITS.fullmatch(length.strip()) for length in lengths)
                 and all(coding.strip().lower() == "chunked" for coding in codings)
                 and all(HOST.fullmatch(host.strip()) for host in hosts)

@@ -1,7 +1,13 @@
 """The outermost WSGI layer, around Flask and Socket.IO: the client's address, and what must not reach either."""
 import ipaddress
+import logging
 import string
 from urllib.parse import quote
+
+from .errors import CODES
+from .refusals import refusals
+
+log = logging.getLogger(__name__)
 
 
 class Gateway:
@@ -23,7 +29,9 @@ class Gateway:
             return self._app(environ, start_response)
         self.answering += 1
         try:
-            return self._app(environ, start_response)
+            return self._app(environ, _checked(start_response))
+        except _Unwritable as error:
+            return _answer_fault(error, environ["replyx.address"], start_response)
         finally:
             self.answering -= 1
 
@@ -41,6 +49,30 @@ class Gateway:
         if hop.version == 6:
             return str(ipaddress.ip_network((hop, 64), strict=False))
         return str(hop)
+
+
+class _Unwritable(Exception):
+    """The header of this name holds what no header can."""
+
+
+def _checked(start_response):
+    """The server would find out when it has begun to answer, and end the connection without a word."""
+    def checked(status, headers, *more):
+        for name, value in headers:
+            try:
+                value.encode("latin1")
+            except UnicodeEncodeError:
+                raise _Unwritable(name) from None
+        return start_response(status, headers, *more)
+    return checked
+
+
+def _answer_fault(error, address, start_response):
+    if refusals.is_new("Server", "answer", "internal", address):
+        log.error("[Server] answer refused: internal address=%s header=%s", address, error)
+    body = CODES["internal"].message.encode()
+    start_response("500 Internal Server Error", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+    return [body]
 
 
 def _parse(text):

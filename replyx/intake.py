@@ -19,14 +19,15 @@ ACTIONS = {action.name: action for service in SERVICES for action in service.ACT
 
 
 def handle(action, credentials, unpack, context):
-    """Run an action: limits, credentials, schema, rules, storage, broadcast.
+    """Run an action: credentials, limits, schema, rules, storage, broadcast.
 
     `unpack()` gives the payload or raises: what a stranger sent is not even read. Gives the HTTP status, the answer's
     body, and the Answer it came from. Raises ReplyXError and nothing else; what is raised is in the log already.
     """
     prefix, payload = credentials.channel.capitalize(), None
     try:
-        identity = _identify(credentials, action.who, action.limit, context, action.makes_guest, action.any_page)
+        identity = _identify(credentials, action.who, context, action.makes_guest, action.any_page)
+        _limit(action.limit, identity, context, action.name)
         payload = unpack()
         answer = action.run(identity, _load(action, payload), context)
         return action.status if answer.made else 200, {"ok": True, **action.output.dump(answer.body)}, answer
@@ -60,7 +61,8 @@ def admit(sid, credentials, context):
     if not refusals.is_known(prefix, "connection", CODES, context.address):
         log.info("[%s] connection attempt address=%s origin=%s", prefix, context.address, credentials.origin or "none")
     try:
-        identity = _identify(credentials, {credentials.speaks}, "connect", context)
+        identity = _identify(credentials, {credentials.speaks}, context)
+        _limit("connect", identity, context)
         limiter.check_open(rooms.open_from(context.address))
         rooms.add(sid, rooms.Connection(credentials, context))
         dialog_id = chat.join(sid, identity)
@@ -79,22 +81,29 @@ def admit(sid, credentials, context):
         log.info("[%s] connection accepted address=%s", prefix, context.address)
 
 
-def _identify(credentials, who, limit, context, makes_guest=False, any_page=False):
-    """Steps 0 to 2: the address's limits, the identity, the identity's limits. Failed credentials count too."""
-    limiter.hit(limit, "address", context.address)
-    if not who:
-        limiter.hit(limit, "identity", context.address)
+def _identify(credentials, who, context, makes_guest=False, any_page=False):
+    """Steps 0 and 1: who asks. What the credentials were refused for counts by address and costs nothing else: any page could
+    have its visitors' browsers send such, and silence everybody who shares their address."""
+    try:
+        if who:
+            return tokens.identify(credentials, who, makes_guest)
         if not any_page:
             tokens.require_own_page(credentials)
-        return None
-    limiter.check("refused", "address", context.address)
-    try:
-        identity = tokens.identify(credentials, who, makes_guest)
     except (Unauthorized, ForbiddenOrigin):
         limiter.hit("refused", "address", context.address)
         raise
-    limiter.hit(limit, "identity", identity.key)
-    return identity
+
+
+def _limit(name, identity, context, action=None):
+    """Step 2: the limits. Whoever has no credentials is limited by address, for each action by itself; a guest, of whom
+    anybody can make many, by both."""
+    if identity is None:
+        limiter.hit(name, "identity", (action, context.address))
+        return
+    # Whom this refuses takes nothing from the others at the address.
+    limiter.hit(name, "identity", identity.key)
+    if identity.speaks == "guest":
+        limiter.hit(name, "address", context.address)
 
 
 def _load(action, payload):

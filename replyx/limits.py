@@ -1,4 +1,4 @@
-"""Named rate limits, counted in memory: first by address, then by identity."""
+"""Named rate limits, counted in memory: by identity and by address."""
 import math
 import threading
 import time

@@ -6,6 +6,8 @@ import idna
 
 LOCAL = ("localhost", "127.0.0.1")
 LABELS = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+# Letters of other scripts are digits too, for Python.
+PORT = re.compile("[0-9]{1,5}")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -17,9 +19,9 @@ def normalise(domain):
         host = idna.encode(host, uts46=True).decode() if not host.isascii() else host.lower()
     except idna.IDNAError:
         host = ""
-    if not LABELS.fullmatch(host) or (port and not (port.isdecimal() and 1 <= int(port) <= 65535)):
+    if not LABELS.fullmatch(host) or (port and not (PORT.fullmatch(port) and 1 <= int(port) <= 65535)):
         raise ValueError(f"{domain!r} is not a domain. Write it like example.com, without https:// and path.")
-    return f"{host}:{port}" if port else host
+    return f"{host}:{int(port)}" if port else host
 
 
 def of_site(domain):

@@ -38,7 +38,7 @@ def host(value):
 
 
 def port(value):
-    if not value.isdecimal() or not 1 <= int(value) <= 65535:
+    if not (value.isascii() and value.isdecimal()) or not 1 <= int(value) <= 65535:
         raise ValueError("is not a port from 1 to 65535")
     return int(value)
 
@@ -123,6 +123,6 @@ def minutes(value):
 
 
 def megabytes(value):
-    if not value.isdecimal() or not 1 <= int(value) <= 10**8:
+    if not (value.isascii() and value.isdecimal()) or not 1 <= int(value) <= 10**8:
         raise ValueError("is not a whole number of megabytes from 1 on")
     return int(value)

@@ -17,9 +17,13 @@ MOST_DOMAINS = 100
 LONGEST_LINE = 500
 
 
+# The machine's own zone, whichever it is, and that of one which was never told.
+NO_ZONES = {"localtime", "Factory"}
+
+
 @cache
 def _zones():
-    return available_timezones()
+    return available_timezones() - NO_ZONES
 
 
 def _one_of(*values, **options):

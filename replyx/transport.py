@@ -13,6 +13,7 @@ from eventlet.queue import Empty
 from eventlet.semaphore import Semaphore
 
 from . import frames
+from .refusals import refusals
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,8 @@ PACKET = 64
 # A client that has not shown its credentials by then is none.
 CONNECT_SECONDS = 10
 TEND_SECONDS = 0.1
+# What the library raises for a body that can't be read, or is no packets.
+UNREADABLE = (exceptions.EngineIOError, ValueError, LookupError, OSError)
 UPGRADE_REQUIRED = ("426 Upgrade Required", [("Sec-WebSocket-Version", "13"), ("Content-Length", "0")])
 
 
@@ -127,6 +130,17 @@ class Transport(engineio.socket.Socket):
             # A client that does not read would hold the greenlet that writes to it, and one that is gone the one that reads.
             with suppress(OSError):
                 self.websocket.socket.shutdown(SHUT_RDWR)
+
+    def handle_post_request(self, environ):
+        """Take in the packets that a client which polls has sent. Whoever sends what is none gets a 400 and is out: the library
+        would let it go on, with a line in the log each time."""
+        try:
+            super().handle_post_request(environ)
+        except UNREADABLE:
+            address = environ["replyx.address"]
+            if refusals.is_new("Socket", "polling", "invalid", address):
+                log.warning("[Socket] polling refused: invalid address=%s", address)
+            raise exceptions.EngineIOError() from None
 
     def receive(self, pkt):
         # What came in one piece with the end is read after it, and a connect would stay in the rooms for ever.

@@ -94,6 +94,32 @@ def test_a_setup_page_without_its_secret_says_where_to_get_one(served, page):
     expect(page.get_by_role("alert")).to_contain_text("replyx manager setup-link")
 
 
+def test_a_console_that_is_told_to_wait_says_so_and_asks_again(cast, page, context):
+    hold_session(context, cast.manager)
+    refusal = {"ok": False, "error": {"code": "rate_limited", "message": "Wait.", "retry_after": 3}}
+    page.route("**/api/manager/session", lambda route: route.fulfill(status=429, json=refusal), times=1)
+    page.goto(f"{cast.served.url}/console")
+    expect(page.get_by_text(re.compile("tries again in [23] s"))).to_be_visible()
+    expect(page.get_by_role("textbox")).to_have_count(0)
+    expect(dialogs(page)).to_be_visible()
+    # Whose session has ended need not wait.
+    page.route("**/api/manager/session", lambda route: route.fulfill(status=429, json=refusal))
+    page.reload()
+    press(page, "Sign in")
+    expect(page.get_by_role("textbox", name="Email")).to_be_focused()
+    page.unroute_all()
+
+
+def test_a_page_that_opens_the_console_has_no_hold_on_it(cast, context, host):
+    opener = context.new_page()
+    opener.goto(host.url)
+    with context.expect_page() as opened:
+        opener.evaluate("url => { window.opened = window.open(url); }", f"{cast.served.url}/console")
+    opened.value.wait_for_url("**/console")
+    opener.wait_for_function("() => opened.closed")
+    assert opened.value.evaluate("opener") is None and not opened.value.is_closed()
+
+
 def test_signing_in_and_out(cast, page):
     page.goto(f"{cast.served.url}/console")
     fill(page, email=cast.manager.email, password="not the password")

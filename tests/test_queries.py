@@ -1,7 +1,7 @@
 """What the queries cost: none of those that run while people chat may scan or sort what grows with history."""
 import pytest
 
-from replyx import config, create_app, delivery_store, files_store, guest_store, outbox_store, store
+from replyx import accounts_store, config, create_app, delivery_store, files_store, guest_store, outbox_store, store
 from replyx.database import reader
 from replyx.extensions import db, writer
 
@@ -41,6 +41,10 @@ def instance(tmp_path_factory):
 
 
 QUERIES = {
+    # What each refused request costs: no limit stands before these.
+    "a site by its token": lambda q: accounts_store.site_by_token(q, "st_x"),
+    "an assistant": lambda q: accounts_store.assistant(q, 1), "a session": lambda q: accounts_store.session(q, "hash"),
+    "an API key": lambda q: accounts_store.api_key(q, "hash"), "a guest by a link": lambda q: accounts_store.guest(q, 1),
     "what is due": lambda q: outbox_store.due(q, 50), "the next due": outbox_store.next_due,
     "unread by managers": lambda q: outbox_store.unread(q, "tell_managers", 1),
     "unread by a guest": lambda q: outbox_store.unread(q, "tell_guest", 1),

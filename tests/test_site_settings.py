@@ -12,6 +12,7 @@ from marshmallow import ValidationError
 
 from replyx import site_schemas, styles, texts
 from tests.cast import Socket
+from tests.served import until
 
 # All settings as they were in the beginning.
 NOTHING = dict.fromkeys(site_schemas.DEFAULTS)
@@ -110,6 +111,21 @@ def test_two_owners_who_save_at_once_each_keep_their_own(cast):
     assert stored(cast) == kept
 
 
+def test_a_page_whose_headers_cannot_be_written_is_a_fault_with_a_line(cast, served):
+    domains = cast.other_site["domains"]
+
+    def frame(domains=None):
+        if domains:
+            with closing(sqlite3.connect(served.instance / "replyx.db", isolation_level=None)) as database:
+                database.execute("UPDATE site SET domains = ? WHERE id = ?", [json.dumps(domains), cast.other_site["id"]])
+        return requests.get(f"{served.url}/frame?site_token={cast.other_site['site_token']}", timeout=5).status_code
+    # As versions before this one took them.
+    until(lambda: frame([*domains, "club.example:٣"]) == 500)
+    assert frame() == 500
+    assert served.log.count("answer refused: internal address=127.0.0.1 header=Content-Security-Policy") == 1
+    until(lambda: frame(domains) == 200)
+
+
 def test_name_and_domains_change_without_touching_the_settings(cast):
     change(cast, settings={"greeting": "Ahoy"})
     site = change(cast, name="Shop & Co", domains=["Shop.Example", "localhost", "пример.рф"])
@@ -174,7 +190,7 @@ FIELD = {"name": "a", "kind": "text", "label": "A"}
         {"kind": "choice"}, {"choices": ["a"]}, {"kind": "choice", "choices": ["a"] * 21},
         {"kind": "choice", "choices": ["x" * 101]}, {"more": 1})),
     *({"hours": {"zone": value, "week": SPAN}} for value in (
-        "", "Mars/Base", "../../etc/passwd", "/etc/localtime", "UTC\n", None, 1)),
+        "", "Mars/Base", "../../etc/passwd", "/etc/localtime", "localtime", "Factory", "UTC\n", None, 1)),
     *({"hours": {"zone": "UTC", "week": value}} for value in (
         [], SPAN[:6], [[["9:00", "17:00"]]] * 7, [[["24:00", "01:00"]]] * 7, [[["09:00"]]] * 7, [[["09:00", "25:00"]]] * 7,
         [[["09:00", "17:00\n"]]] * 7, [SPAN[0] * 11] * 7, [[["09:00", "17:00", "18:00"]]] * 7, [None] * 7)),

@@ -16,6 +16,7 @@ OWN = "http://127.0.0.1:5000"
 
 @pytest.mark.parametrize("given, kept", [
     ("Example.COM", "example.com"), ("example.com.", "example.com"), ("example.com:8080", "example.com:8080"),
+    ("example.com:08080", "example.com:8080"),
     ("пример.рф", "xn--e1afmkfd.xn--p1ai"), ("BÜCHER.example", "xn--bcher-kva.example"), ("localhost", "localhost"),
     (" a.b ", "a.b"), ("127.0.0.1", "127.0.0.1"),
 ])
@@ -36,6 +37,7 @@ def test_what_is_no_domain_is_not_a_sites(given):
 
 
 @pytest.mark.parametrize("given", ["", "https://example.com", "example.com/path", "*.example.com", "a b", "-a.example",
+                                   "x.example:٣", "x.example:８０８０", "x.example:+80", "x.example:8_0", "x.example: 80",
                                    "example.com:0", "example.com:http", "a" * 64 + ".example", "exa'mple.com", "é..example"])
 def test_what_is_no_domain_is_refused(given):
     with pytest.raises(ValueError, match="not a domain"):

@@ -48,6 +48,8 @@ def page():
     return text_response(render_template("console.html", base=BASE, imports=IMPORTS, icons=ICONS, variables=VARIABLES,
                                          has_session=has_session,
                                          version=f"{VERSION} {assets.version}"), "text/html",
+                         # Who has opened this page could send it elsewhere.
+                         Cross_Origin_Opener_Policy="same-origin",
                          Content_Security_Policy=policy, Cache_Control="no-cache", Referrer_Policy="no-referrer")
 
 

@@ -155,6 +155,14 @@ def test_a_body_that_is_not_utf_8_json_is_invalid(served, guest, body):
         assert refusal(answer, status)["code"] == "invalid"
 
 
+@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=x", "multipart/mixed; boundary=\"\"",
+                                  "message/rfc822", "x"])
+def test_a_body_of_another_kind_is_invalid_and_pages_may_read_why(served, guest, kind):
+    body = b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\nhello\r\n--x--\r\n'
+    answer = guest.http("POST", f"/dialogs/{guest.dialog_id}/messages", data=body, headers={"Content-Type": kind})
+    assert refusal(answer.json(), answer.status_code)["code"] == "invalid" and answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
 def test_a_broken_chunk_is_invalid(served, guest):
     status, answer = post(served, guest, b"ZZ\r\n{}\r\n0\r\n\r\n", "Transfer-Encoding: chunked")
     assert refusal(answer, status)["code"] == "invalid"
@@ -169,12 +177,22 @@ def test_an_endless_chunk_size_is_cut(served):
                 link.sendall(b"1" * 64 * KIB)
 
 
-@pytest.mark.parametrize("body", ["x", "b!", "4\x1e" * 17, "9", "a" * (LIMIT + 1), "40" + DEEP, "\u00b2", "d="],
-                         ids=lambda value: ascii(value[:5]))
-def test_rubbish_through_polling_harms_nobody(served, body):
+@pytest.mark.parametrize("body", [b"x", b"b!!!!notb64", b"4\x1e" * 17, b"9", b"a" * (LIMIT + 1), b"\xff\xfe", b"\xc2\xb2", b"d=",
+                                  b"d=%FF\x1e", b"4\x1e\x1e4"], ids=lambda value: ascii(value[:8]))
+def test_rubbish_through_polling_is_refused_and_ends_the_session(served, body):
     url = f"{served.url}/socket.io/?EIO=4&transport=polling"
     sid = json.loads(requests.get(url, timeout=10).text[1:])["sid"]
-    assert requests.post(f"{url}&sid={sid}", data=body.encode(), timeout=10).status_code in (200, 400)
+    answers = [requests.post(f"{url}&sid={sid}", data=body, timeout=10, headers={"X-Forwarded-For": "10.8.0.2"}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [400, 400]
+    assert requests.get(f"{url}&sid={sid}", timeout=10).status_code == 400
+    # However often it comes, it has a line a minute, with its address.
+    assert served.log.count("polling refused: invalid address=10.8.0.2") == 1 and "handler error" not in served.log
+
+
+def test_a_polling_session_takes_json_that_is_too_deep_as_a_packet(served):
+    url = f"{served.url}/socket.io/?EIO=4&transport=polling"
+    sid = json.loads(requests.get(url, timeout=10).text[1:])["sid"]
+    assert requests.post(f"{url}&sid={sid}", data=f"40{DEEP}", timeout=10).status_code == 200
 
 
 def test_a_header_can_not_forge_a_line_of_the_log(served):

@@ -2,12 +2,13 @@
 import { render } from "preact";
 import { effect } from "@preact/signals";
 import { DeskView } from "./desk_view.js";
-import { SetUp, SignIn } from "./entry.js";
+import { SetUp, SignIn, Waiting } from "./entry.js";
 import { desk, page, start } from "./session.js";
 import { html, lang, texts } from "./ui.js";
 
 const PAGES = {
   loading: () => html`<p class="loading">${texts.loading}</p>`,
+  waiting: Waiting,
   setup: SetUp,
   sign_in: SignIn,
   desk: () => html`<${DeskView} desk=${desk.value} />`,

@@ -1,6 +1,6 @@
-// The pages before the desk: the owner's first account, and signing in.
+// The pages before the desk: the owner's first account, signing in, and waiting for a server that is asked too much.
 import { useSignal } from "@preact/signals";
-import { ended, setUp, setupToken, signIn } from "./session.js";
+import { ended, setUp, setupToken, signIn, stopWaiting, wait } from "./session.js";
 import { Alert, Field, Form, html, texts, why } from "./ui.js";
 
 const Card = ({ title, children }) => html`<main class="entry">
@@ -47,6 +47,11 @@ export function SignIn() {
     <p class="help">${texts.signInHelp}</p>
   <//>`;
 }
+
+export const Waiting = () => html`<${Card} title=${texts.waitTitle}>
+  <p>${texts.waitAsked(wait.value)}</p>
+  <button class="primary" type="button" onClick=${stopWaiting}>${texts.signIn}</button>
+<//>`;
 
 export const CodeField = () => html`<${Field} label=${texts.code} name="code" inputmode="numeric"
   autocomplete="one-time-code" maxlength="10" hint=${texts.codeHint} isFirst />`;

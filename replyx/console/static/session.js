@@ -7,7 +7,8 @@ import { lang } from "./ui.js";
 
 const SETUP = "/console/setup";
 
-export const page = signal("loading"); // loading, setup, sign_in, desk
+export const page = signal("loading"); // loading, waiting, setup, sign_in, desk
+export const wait = signal(0); // seconds until the server is asked again who is signed in
 export const desk = signal(null);
 export const ended = signal(null); // why a manager who was signed in is asked to sign in again
 
@@ -29,9 +30,29 @@ export async function start() {
   try {
     begin(await ask("session_get"));
   } catch (error) {
+    // It was not even looked at who is signed in: the session may be as good as ever.
+    if (error.code === "rate_limited" && error.retryAfter) { startIn(error.retryAfter); return; }
     if (error.code !== "unauthorized") ended.value = error;
     page.value = "sign_in";
   }
+}
+
+let waiting;
+
+function startIn(seconds) {
+  wait.value = seconds;
+  page.value = "waiting";
+  waiting = setInterval(() => {
+    wait.value -= 1;
+    if (wait.value) return;
+    clearInterval(waiting);
+    start();
+  }, 1000);
+}
+
+export function stopWaiting() {
+  clearInterval(waiting);
+  page.value = "sign_in";
 }
 
 export async function signIn(fields) { begin(await ask("session_create", { ...fields, lang })); }

@@ -63,6 +63,7 @@ const TEXTS = {
       send: { conflict: "The dialog is closed. Reopen it, then send again." },
     },
     wait: (minutes) => `Too many tries. Wait ${minutes} min and try again.`,
+    waitTitle: "One moment", waitAsked: (seconds) => `The server was asked too much from here. This page tries again in ${seconds} s.`,
     errors: {
       invalid: "This can't be sent as it is. Check what you have entered.",
       unauthorized: "Your session has ended. Sign in again.",
@@ -214,6 +215,8 @@ const TEXTS = {
       send: { conflict: "Диалог закрыт. Откройте его снова и отправьте ещё раз." },
     },
     wait: (minutes) => `Слишком много попыток. Подождите ${minutes} мин и попробуйте снова.`,
+    waitTitle: "Подождите немного",
+    waitAsked: (seconds) => `Отсюда пришло слишком много запросов. Страница попробует снова через ${seconds} с.`,
     errors: {
       invalid: "Это нельзя отправить в таком виде. Проверьте, что вы ввели.",
       unauthorized: "Сеанс закончился. Войдите снова.",
