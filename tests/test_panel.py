@@ -41,6 +41,11 @@ def dialog_of(cast, text):
     return until(found)
 
 
+def guest_of(cast, dialog_id):
+    guest = cast.owner.http("GET", f"/dialogs/{dialog_id}").json()["dialog"]["guest"]
+    return guest["name"], guest["attributes"]
+
+
 def answer(cast, dialog_id, text):
     cast.manager.http("POST", f"/dialogs/{dialog_id}/messages", {"text": text})
 
@@ -185,6 +190,8 @@ def test_who_reads_further_up_stays_there_and_is_told_of_what_comes(page, cast):
     assert before < 61
     frame.evaluate("document.getElementById('main').scrollTop = 0")
     top = widget.lines.first
+    # Lines come in with a movement.
+    until(lambda: not frame.evaluate("document.getAnimations().length"))
     at = top.bounding_box()["y"]
     line = top.text_content()
     widget.frame.get_by_role("button", name="Earlier messages").click()
@@ -276,10 +283,18 @@ def test_the_host_pages_api_speaks_for_the_guest_and_forgets_them(page, cast):
     with page.expect_console_message(lambda message: "identify" in message.text) as told:
         page.evaluate("ReplyX.identify({ user_id: '7', exp: 1, signature: '00' })")
     assert "no secret" in told.value.text and "Make one in the site's settings" in told.value.text
-    assert [data["code"] for name, data in page.evaluate("window.told") if name == "error"] == ["invalid", "forbidden"]
+    # Neither what was refused nor what is left empty stands in the way of what is right.
+    with page.expect_console_message(lambda message: "identify" in message.text) as told:
+        page.evaluate("""() => { ReplyX.identify({ name: "Vera", email: "", attributes: { plan: "pro" } });
+            ReplyX.identify({ name: "x".repeat(10000) }); }""")
+    assert '"name"' in told.value.text and '"email"' not in told.value.text
+    page.evaluate("ReplyX.setAttributes({ basket: 3 })")
+    assert [data["code"] for name, data in page.evaluate("window.told") if name == "error"] == ["invalid", "forbidden", "invalid"]
     widget.write("somebody new")
     expect(widget.log).to_contain_text("Sent")
-    assert dialog_of(cast, "somebody new") != dialog
+    new = dialog_of(cast, "somebody new")
+    assert new != dialog
+    assert guest_of(cast, new) == ("Vera", {"plan": "pro", "basket": 3})
 
 
 def test_tones_come_when_nobody_looks_unless_they_are_switched_off(context, host, cast):

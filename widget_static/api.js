@@ -29,8 +29,11 @@ export class Api {
     const attributes = plain(profile?.attributes);
     const isFit = typeof profile === "object" && Object.keys(attributes).length === Object.keys(profile?.attributes ?? {}).length;
     if (!isFit) host.advise("profile");
-    // What no message can hold, or the server would refuse, must not take the rest along.
-    host.profile = { ...host.profile, ...plain(profile), attributes: { ...host.profile?.attributes, ...attributes } };
+    // What no message can hold, or the server would refuse, must not take the rest along. A signature is good for all that it was
+    // made with: who somebody is is replaced as a whole, attributes one by one.
+    const { attributes: before, ...whoBefore } = host.profile ?? {};
+    const who = Object.fromEntries(Object.entries(plain(profile)).filter(([, value]) => value !== ""));
+    host.profile = { ...(Object.keys(who).length ? who : whoBefore), attributes: { ...before, ...attributes } };
     if (host.panel.isDrawn) host.panel.tell({ type: "identify", profile: host.profile });
   }
 

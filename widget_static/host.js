@@ -232,6 +232,7 @@ class Host {
     },
     // Who the page says its visitor is was refused: nobody but the site's owner can mend that.
     error: ({ code, message }) => {
+      this.profile = undefined;
       this.warn("identify:", message);
       this.#tell("emit", "error", { code, message });
     },

@@ -49,8 +49,10 @@ export class Introduction {
   }
 
   #done(profile, error) {
-    // What the page has set meanwhile is still to be said.
-    if (this.#profile === profile) this.#profile = undefined;
+    const passed = this.#passed === profile ? undefined : this.#passed;
+    // What is refused does not take along what was right before. What the page has set meanwhile is still to be said.
+    if (this.#profile === profile) this.#profile = error && passed;
+    if (!error) this.#passed = undefined;
     // The first line may have gone out with it while the server was looking.
     if (error && this.#answered !== profile) this.onError(error);
     this.#answered = profile;
