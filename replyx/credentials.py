@@ -77,8 +77,11 @@ def _is_own_get(environ, origin):
 
 
 def _origin(environ):
-    """The Origin in lower case; what no browser would send counts as `null`, which is nobody's, and stays out of the log."""
+    """The Origin in lower case; what no browser would send counts as `null`, which is nobody's, and stays out of the log. So does
+    what another site's page fetches without CORS: browsers leave the Origin out there, and say `cross-site` all the same."""
     origin = environ.get("HTTP_ORIGIN", "").strip().lower()
+    if not origin and environ.get("HTTP_SEC_FETCH_SITE") == "cross-site":
+        return "null"
     return origin if origin.isascii() and origin.isprintable() and len(origin) <= 300 else "null"
 
 

@@ -271,3 +271,12 @@ def test_signing_out_ends_the_session_and_its_sockets(cast):
         until(lambda: not desk.connected, 2, "the desk's disconnect")
     assert cast.colleague.http("GET", "/session").status_code == 401
     cast.colleague.sign_in()
+
+
+def test_what_another_sites_page_fetches_without_cors_comes_from_nobodys_page(cast):
+    """Else it could use up its visitor's share of the limits with guests that it makes up."""
+    def codes(**headers):
+        return cast.guest().http("GET", "/dialogs", headers=headers).status_code
+    assert codes(**{"Sec-Fetch-Site": "cross-site"}) == 403
+    assert codes() == codes(**{"Sec-Fetch-Site": "same-origin"}) == codes(**{"Sec-Fetch-Site": "none"}) == 200
+    assert codes(**{"Sec-Fetch-Site": "cross-site", "Origin": "https://shop.example"}) == 200
