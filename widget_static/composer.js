@@ -23,6 +23,8 @@ export class Composer {
       this.#keepSoon();
       on.input();
     });
+    // Who clicks a link of the page turns away from us first, and a frame that goes is not listened to.
+    box.addEventListener("blur", () => this.#keep());
     window.addEventListener("pagehide", () => this.#keep());
   }
 

@@ -96,7 +96,7 @@ export class Signs {
   sayForeign() {
     const { domains } = this.host.settings;
     this.host.warn(`${location.host || location.href} is not among the site's domains: ${domains.join(", ")}. `
-      + "Add it in the console, or with: replyx site set-domains");
+      + "Add it in the console, or give all of them to: replyx site set-domains");
     this.say("foreign");
   }
 

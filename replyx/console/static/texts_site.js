@@ -13,7 +13,7 @@ export const SITE = {
       zone: "Not a time zone. Write it like Europe/Berlin.", assistant_name: "Write a name of 1 to 200 characters.",
       name: "Write a name of 1 to 200 characters.", week: "Give each time a start and an end, like 09:00.",
       greeting: "At most 500 characters.", url: "At most 300 characters.",
-      domains: "This is not a domain. Write it like shop.example, without https:// and path." },
+      domains: "This is not a domain. Write it like shop.example, without https:// and path; a port is a number up to 65535." },
     look: {
       assistant: "Assistant's name", assistantHint: "Shown at the top of the chat.", avatar: "Assistant's picture",
       color: "Colour", pick: "Pick the colour", theme: "Theme", themes: { auto: "As the visitor's device", light: "Light", dark: "Dark" },
@@ -102,7 +102,7 @@ export const SITE = {
       label: "Напишите подпись от 1 до 200 знаков (у значка до 30), какой нет у других полей формы.", choices: "Напишите от 1 до 20 вариантов, каждый с новой строки, до 100 знаков.",
       zone: "Такого часового пояса нет. Запишите так: Europe/Berlin.", assistant_name: "Напишите имя от 1 до 200 знаков.",
       name: "Напишите имя от 1 до 200 знаков.", week: "Проверьте время: нужно и начало, и конец.",
-      greeting: "Не длиннее 500 знаков.", url: "Не длиннее 300 знаков.", domains: "Это не домен. Запишите так: shop.example, без https:// и пути." },
+      greeting: "Не длиннее 500 знаков.", url: "Не длиннее 300 знаков.", domains: "Это не домен. Запишите так: shop.example, без https:// и пути; порт — число до 65535." },
     look: {
       assistant: "Имя помощника", assistantHint: "Видно вверху чата.", avatar: "Портрет помощника",
       color: "Цвет", pick: "Выбрать цвет", theme: "Тема", themes: { auto: "Как на устройстве гостя", light: "Светлая", dark: "Тёмная" },
