@@ -43,7 +43,7 @@ def test_a_closed_chat_shows_what_comes(page, cast):
     answer(cast, dialog_id, "<i>first</i>")
     expect(page.get_by_role("button", name="Open chat, 1")).to_be_visible()
     expect(page.get_by_role("status")).to_contain_text("Anna<i>first</i>")
-    until(lambda: page.evaluate("titles.join()") == "A shop,(1) A shop,A shop,(1) A shop")
+    until(lambda: page.evaluate("titles.join()").startswith("A shop,(1) A shop,A shop,(1) A shop"))
     page.evaluate("document.title = 'Basket'")
     until(lambda: page.evaluate("titles.at(-1)") == "(1) Basket")
     page.evaluate("() => { delete document.hasFocus; window.dispatchEvent(new Event('focus')); }")
