@@ -90,7 +90,8 @@ def test_domains_are_changed_and_a_wrong_one_is_said(page, settings):
     expect(page.get_by_role("alert").filter(has_text="Not")).to_have_text("Not saved. To correct: shop..example.")
     wrong = page.get_by_role("button", name="Remove: shop..example")
     expect(wrong).to_be_focused()
-    expect(wrong).to_have_accessible_description("This is not a domain. Write it like shop.example, without https:// and path.")
+    expect(wrong).to_have_accessible_description(
+        "This is not a domain. Write it like shop.example, without https:// and path; a port is a number up to 65535.")
     press(page, "Remove: shop..example")
     press(page, "Remove: club.example")
     press(page, "Remove: xn--e1afmkfd.xn--p1ai")
