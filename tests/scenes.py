@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from tests.cast import PASSWORD, Cast, Guest
 from tests.console import Settings, press, sign_in
 from tests.hostpage import HostPage
-from tests.served import Served, free_port
+from tests.served import Served, free_port, until
 
 # Mail is set up, so that all that comes with it is offered; nothing is unread for so long that any is sent.
 MAIL = {"REPLYX_SMTP_URL": "smtp://127.0.0.1:9", "REPLYX_MAIL_FROM": "Shop <chat@shop.example>", "REPLYX_MAIL_AFTER": "1440"}
@@ -166,6 +166,7 @@ def _files(panel, words):
     panel.choose({"name": "a photo of the lamp.png", "mimeType": "image/png", "buffer": lamp((90, 60))})
     expect(panel.at("#attached .sending")).to_be_visible()
     yield "file on its way"
+    until(lambda: held, page=panel.page)
     held[0].abort()
     panel.at("#attached .drop").click()
     panel.page.context.unroute_all()

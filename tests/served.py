@@ -22,14 +22,17 @@ def free_port():
         return listener.getsockname()[1]
 
 
-def until(condition, seconds=10, what="the condition"):
-    """The first true value of `condition()`; fails when there is none in time."""
+def until(condition, seconds=10, what="the condition", page=None):
+    """The first true value of `condition()`; fails when there is none in time.
+
+    A condition on what a browser's handlers have heard needs the `page`: they run only while one of its methods does.
+    """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         value = condition()
         if value:
             return value
-        time.sleep(0.02)
+        page.wait_for_timeout(20) if page else time.sleep(0.02)
     raise AssertionError(f"{what} did not come true in {seconds} s")
 
 

@@ -4,6 +4,7 @@ import requests
 from playwright.sync_api import expect
 
 from tests.hostpage import Widget
+from tests.served import until
 
 LOADER = 2048
 PANEL = 30 * 1024
@@ -28,7 +29,7 @@ def test_the_panel_until_it_can_be_used(context, served, host):
     widget = Widget(page).open()
     expect(widget.text).to_be_focused()
     expect(widget.frame.locator("#state")).to_have_text("Connected")
+    until(lambda: any("/frame.js" in request.url for request in done), page=page)
     sizes = {request.url.removeprefix(served.url).split("?")[0]: request.sizes()["responseBodySize"] for request in done}
-    assert any(name.endswith("/frame.js") for name in sizes)
     assert len(done) <= PANEL_REQUESTS, sizes
     assert sum(sizes.values()) <= PANEL, sizes

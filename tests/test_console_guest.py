@@ -203,6 +203,7 @@ def test_a_reply_that_waits_for_its_files_goes_while_its_writer_is_elsewhere(cas
     reply("Here it is")
     page.goto(f"{page.url.split('#')[0]}#{other_id}")
     expect(page.get_by_role("log")).to_contain_text("And me?")
+    until(lambda: held, page=page)
     held.pop().continue_()
     until(lambda: last() == ("Here it is", ["list.txt"]))
     page.goto(f"{page.url.split('#')[0]}#{dialog_id}")

@@ -127,7 +127,7 @@ def test_a_test_that_could_not_begin_ends_no_other(cast, page, settings):
     held = []
     page.route("**/sites/*/trial", lambda route: route.continue_() if held else held.append(route))
     with HostPage() as host, trial(page, host.url) as first:
-        until(lambda: held or page.wait_for_timeout(20))
+        until(lambda: held, page=page)
         with trial(page, host.url):
             with first.expect_event("close"):
                 held[0].abort()

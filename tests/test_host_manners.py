@@ -337,7 +337,7 @@ def test_what_does_not_come_is_said_once_and_asked_for_again(context, host, cast
     page.goto(host.url)
     with page.expect_request(lambda request: request.url.endswith("/phone.js?")):
         widget, dialog_id = begin(page, cast, "small and far away")
-    assert any("phone.js" in line and line.startswith("[ReplyX]") for line in lines)
+    until(lambda: any("phone.js" in line and line.startswith("[ReplyX]") for line in lines), page=page)
     widget.frame.get_by_role("button", name="Close chat").click()
 
     # In another tab.
@@ -359,6 +359,7 @@ def test_what_does_not_come_is_said_once_and_asked_for_again(context, host, cast
     page.evaluate("ReplyX.reset()")
     # On a small screen there would be nothing else to see.
     expect(page.locator("button[aria-busy=true]")).to_be_visible()
+    until(lambda: held, page=page)
     page.unroute("**/frame?*")
     page.route("**/frame?*", lambda route: route.abort())
     with page.expect_event("requestfailed", lambda request: "/frame?" in request.url):

@@ -76,7 +76,7 @@ def test_before_the_first_sign_of_interest_one_request_and_then_those_of_the_pan
         launcher(page).click()
         expect(widget.text).to_be_focused()
         until(lambda: page.evaluate("window.opened"))
-        until(lambda: len(sockets) == 1)
+        until(lambda: len(sockets) == 1, page=page)
         panel = {("GET", path) for path in ("/replyx.js", "/host.js", "/frame", "/frame.css", "/frame.js")}
         assert panel <= set(seen) and len(seen) <= 8, seen
 
@@ -212,7 +212,7 @@ def test_what_the_api_can_not_do_is_said_in_plain_words(context, cast):
         lines = console_lines(page)
         page.goto(host.url)
         Widget(page).text.wait_for()
-        until(lambda: len([line for line in lines if line.startswith("[ReplyX]")]) >= 4)
+        until(lambda: len([line for line in lines if line.startswith("[ReplyX]")]) >= 4, page=page)
         assert re.search(r"nosuch.* is none of .*open.*send", lines[0]) and "TypeError" not in "".join(lines)
         assert "there are the events ready, open, close" in "".join(lines)
         assert len([line for line in lines if "an attribute is a text, a number, true or false" in line]) == 2
@@ -242,7 +242,7 @@ def test_the_panel_begins_to_load_beside_the_other_half(context, cast, late):
         page.on("request", lambda request: asked.append(request.url))
         page.goto(host.url)
         launcher(page).click()
-        until(lambda: all([url for url in asked if part in url] for part in ("/host.js", "/frame?")))
+        until(lambda: held and all([url for url in asked if part in url] for part in ("/host.js", "/frame?")), page=page)
         if late == "/host.js":
             # All that the panel needs is there, and waits. Who sees nothing come clicks again.
             page.frames[1].wait_for_load_state()
@@ -302,8 +302,8 @@ def test_destroyed_in_the_middle_of_loading_nothing_comes(context, cast, part):
         lines = console_lines(page)
         page.route(lambda url: part in url, lambda route: held.append(route))
         page.goto(host.url)
-        with page.expect_request(lambda request: part in request.url):
-            page.evaluate("() => { window.ours = ReplyX; ours.open(); }")
+        page.evaluate("() => { window.ours = ReplyX; ours.open(); }")
+        until(lambda: held, page=page)
         page.evaluate("ours.destroy()")
         if part == "/host.js":
             with page.expect_event("requestfinished"):
@@ -319,7 +319,8 @@ def test_a_page_that_names_no_place_for_it_gets_nothing_thrown(context, cast):
         lines = console_lines(page)
         page.goto(host.url)
         until(lambda: page.evaluate("typeof ReplyX.open") == "function")
-        assert lines and all(line.startswith("[ReplyX]") for line in lines)
+        until(lambda: lines, page=page)
+        assert all(line.startswith("[ReplyX]") for line in lines)
 
 
 def test_who_the_visitor_is_reaches_the_managers(context, cast):
@@ -411,7 +412,7 @@ def test_a_proactive_message_comes_where_and_when_it_is_due(context, served, cas
         foreign, asked_for = context.new_page(), []
         foreign.on("request", lambda request: asked_for.append(request.url))
         foreign.goto(f"{host.url}/prices")
-        until(lambda: any("/host.js" in url for url in asked_for))
+        until(lambda: any("/host.js" in url for url in asked_for), page=foreign)
         foreign.wait_for_load_state("networkidle")
     with HostPage(site["snippet"]) as host:
         page = context.new_page()
