@@ -10,24 +10,29 @@ from .database import reader
 from .errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
 from .extensions import writer
 from .limits import limiter
+from .links import links
 from .outbox import outbox
 
 log = logging.getLogger(__name__)
 
 SESSION_SECONDS = 30 * 24 * 3600
 SETUP_SECONDS = 24 * 3600
+SIGN_IN = "session.create"
 
 
 # Signing in
 
 def sign_in(identity, payload, context):
     """Make a session. An unknown address, a wrong password and a disabled account answer alike."""
-    limiter.hit("account", "identity", _written(payload["email"]))
     manager = _manager_by_email(payload["email"])
+    account = manager and links.account(manager["id"], manager["password_hash"])
+    device = context.device.name if context.device and account in context.device.accounts else None
+    if device is None:
+        _count_stranger(payload["email"], context)
     right = passwords.is_password(manager and manager["password_hash"], payload["password"])
     if not right or manager["disabled_at"]:
         raise Unauthorized("The email or the password is wrong. Check both and try again.")
-    step = _code_step(manager["totp_secret"], payload.get("code")) if manager["totp_secret"] else None
+    step = _code_step(manager, payload.get("code"), device) if manager["totp_secret"] else None
 
     def unit(tx):
         # What was checked took its time: by now the password, the second factor or the account may be another.
@@ -36,7 +41,16 @@ def sign_in(identity, payload, context):
         if step is not None and not store.use_totp_step(tx, manager["id"], step):
             raise _wrong_code()
         return _add_session(tx, manager["id"], payload.get("lang"))
-    return _signed_in(writer.submit(unit))
+    return _signed_in(writer.submit(unit), account, context)
+
+
+def _count_stranger(email, context):
+    """A try in a browser where this account has not signed in before. All such share its room, and those who guess may use it
+    up; one where it has is counted by itself, as the intake has done, and nobody elsewhere keeps it out (OWASP: device
+    cookies)."""
+    if context.device:
+        limiter.hit("sign_in", "identity", (SIGN_IN, context.address))
+    limiter.hit("account", "identity", _written(email))
 
 
 def _written(email):
@@ -52,11 +66,14 @@ def _manager_by_email(email):
     return store.manager_by_email(reader, _written(email)) or store.manager_by_email(reader, email.strip().lower())
 
 
-def _code_step(secret, code):
+def _code_step(manager, code, device):
+    """The code's time step. Wrong ones count for a day: who has the password has time to guess, and a million codes are few."""
     if not code:
         raise Unauthorized("Enter the code of your authenticator app too.", fields={"code": ["Needed."]})
-    step = passwords.totp_step(secret, code)
+    limiter.check("code", "identity", (manager["id"], device))
+    step = passwords.totp_step(manager["totp_secret"], code)
     if step is None:
+        limiter.hit("code", "identity", (manager["id"], device))
         raise _wrong_code()
     return step
 
@@ -74,11 +91,12 @@ def _add_session(tx, manager_id, lang):
     return token
 
 
-def _signed_in(token):
+def _signed_in(token, account, context):
     manager = store.session(reader, tokens.digest(token))
     if manager is None:
         raise Unauthorized("Your session has ended already. Sign in again.")
-    return Answer(_session_body(manager["manager_id"], manager), made=True, session=token)
+    return Answer(_session_body(manager["manager_id"], manager), made=True, session=token,
+                  device=links.device(context.device, account))
 
 
 def _session_body(manager_id, person):
@@ -117,8 +135,9 @@ def set_up(identity, payload, context):
         if not store.use_setup_link(tx, tokens.digest(payload["token"])):
             raise Unauthorized("This link was used or is over a day old. Make a new one: replyx manager setup-link")
         manager_id = _add_manager(tx, email, payload["name"].strip(), "owner", password_hash)
-        return _add_session(tx, manager_id, payload.get("lang"))
-    return _signed_in(writer.submit(unit))
+        return manager_id, _add_session(tx, manager_id, payload.get("lang"))
+    manager_id, token = writer.submit(unit)
+    return _signed_in(token, links.account(manager_id, password_hash), context)
 
 
 def begin_two_factor(identity, payload, context):
@@ -218,8 +237,8 @@ def revoke_api_key(key_id):
 
 
 ACTIONS = (
-    Action("session.create", NOBODY, account_schemas.SignIn(), sign_in, account_schemas.SessionAnswer(), "session_create", "POST",
-           "/session", "sign_in", status=201, http_only=True, summary="Sign in"),
+    Action(SIGN_IN, NOBODY, account_schemas.SignIn(), sign_in, account_schemas.SessionAnswer(), "session_create", "POST",
+           "/session", "sign_in", status=201, http_only=True, by_device=True, summary="Sign in"),
     Action("session.get", MANAGER, schemas.Input(), get_session, account_schemas.SessionAnswer(), "session_get", "GET",
            "/session", "read", summary="Who is signed in, and the sites they see"),
     Action("session.delete", MANAGER, schemas.Input(), sign_out, schemas.Nothing(), "session_delete", "DELETE",

@@ -95,10 +95,10 @@ def _identify(credentials, who, context, makes_guest=False, any_page=False):
 
 
 def _limit(name, identity, context, action=None):
-    """Step 2: the limits. Whoever has no credentials is limited by address, for each action by itself; a guest, of whom
-    anybody can make many, by both."""
+    """Step 2: the limits. Whoever has no credentials is limited by address, or by a browser that is known, for each action by
+    itself; a guest, of whom anybody can make many, by both."""
     if identity is None:
-        limiter.hit(name, "identity", (action, context.address))
+        limiter.hit(name, "identity", (action, context.device.name if context.device else context.address))
         return
     # Whom this refuses takes nothing from the others at the address.
     limiter.hit(name, "identity", identity.key)

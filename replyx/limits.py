@@ -18,6 +18,7 @@ LIMITS = {
     "connect": (30, 10),
     "sign_in": (10, 300),
     "account": (30, 600),
+    "code": (20, 24 * 3600),
     "dialog": (6, 60),
     "report": (6, 60),
     "refused": (10, 60),
@@ -35,7 +36,8 @@ ADDRESS_FACTOR = 10
 ADDRESS_FACTORS = {"upload_mb": 2, "file_kb": 3, "transcript": 4, "transcript_to": 3, "mail": 4}
 # What is said in place of a number of seconds.
 ENOUGH_MAILS = "This chat was mailed often enough for one day. Ask for it again tomorrow."
-TOMORROW = {"file_kb": "These are as many files as one day allows. Send the rest tomorrow, or write instead.",
+TOMORROW = {"code": "Too many wrong codes for one day. Sign in in a browser where you did before, or tomorrow.",
+            "file_kb": "These are as many files as one day allows. Send the rest tomorrow, or write instead.",
             "transcript": ENOUGH_MAILS, "transcript_to": ENOUGH_MAILS}
 SWEEP_SECONDS = 10
 # Sockets that one address may have open at a time.

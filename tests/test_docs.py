@@ -139,7 +139,8 @@ def test_limits():
                                       f"that has come; never {bounds.IDLE_SECONDS} s without any")
     assert rows["files on their way at once"] == (
         f"{GUESTS_AT_ONCE} of guests, and {MANAGERS_AT_ONCE} of managers beside them; {downloads.AT_ONCE} to an address")
-    day = {name: (amount, amount * ADDRESS_FACTORS[name]) for name, (amount, seconds) in LIMITS.items() if seconds == 24 * 3600}
+    day = {name: (amount, amount * ADDRESS_FACTORS.get(name, ADDRESS_FACTOR)) for name, (amount, seconds) in LIMITS.items()
+           if seconds == 24 * 3600}
     assert rows["mails of answers to a person"] == "{} in a day for a dialog, {} for all".format(*day["mail"])
     assert rows["asking for a dialog by mail"] == (
         "{} in a day for a guest, {} from an address; {} to one person for a guest, {} for all".format(
@@ -151,7 +152,16 @@ def test_limits():
     assert rows["a request's head; its body"] == f"{bounds.HEAD_SECONDS} s; {bounds.BODY_SECONDS} s"
     assert rows["what waits for a client that doesn't read"].startswith(f"{transport.MAX_UNREAD:,} characters")
     assert rows["counts of messages"].startswith(f"{KEEP_DAYS} days; the last {FLUSH_SECONDS} seconds")
-    assert LIMITS["sign_in"] == (10, 300) and LIMITS["refused"][0] * ADDRESS_FACTOR == 100
+    assert rows["signing in, right or wrong"] == (
+        "{0} in {1:.0f} minutes from one address; {2} in {3:.0f} minutes for one account; in a browser where it has signed in "
+        "before, {0} in {1:.0f} minutes by itself").format(*_minutes("sign_in"), *_minutes("account"))
+    assert rows["wrong codes of an authenticator app"].startswith(f"{day['code'][0]} in a day for one account;")
+    assert LIMITS["refused"][0] * ADDRESS_FACTOR == 100
+
+
+def _minutes(name):
+    amount, seconds = LIMITS[name]
+    return amount, seconds / 60
 
 
 def test_every_setting_in_the_other_docs_exists():
