@@ -6,7 +6,7 @@ from marshmallow import ValidationError
 
 from . import accounts, arrival, avatars, chat, files, mail, rooms, sites, tokens, trials, values
 from .errors import CODES, ForbiddenOrigin, Invalid, ReplyXError, StorageUnavailable, Unauthorized
-from .limits import limiter
+from .limits import counted_as, limiter
 from .refusals import refusals
 from .tally import tally
 
@@ -63,8 +63,9 @@ def admit(sid, credentials, context):
     try:
         identity = _identify(credentials, {credentials.speaks}, context)
         _limit("connect", identity, context)
-        limiter.check_open(rooms.open_from(context.address))
-        rooms.add(sid, rooms.Connection(credentials, context))
+        holder = counted_as(identity, context)
+        limiter.check_open(identity.speaks, rooms.open_by(holder))
+        rooms.add(sid, rooms.Connection(credentials, context, holder))
         dialog_id = chat.join(sid, identity)
     except ReplyXError as error:
         if refusals.is_new(prefix, "connection", error.code, context.address):
