@@ -95,6 +95,7 @@ def _signed_in(token, account, context):
     manager = store.session(reader, tokens.digest(token))
     if manager is None:
         raise Unauthorized("Your session has ended already. Sign in again.")
+    log.info("[Console] signed in manager=%d transport=%s address=%s", manager["manager_id"], context.transport, context.address)
     return Answer(_session_body(manager["manager_id"], manager), made=True, session=token,
                   device=links.device(context.device, account))
 
@@ -123,6 +124,8 @@ def sign_out(identity, payload, context):
         writer.submit(lambda tx: store.delete_session(tx, identity.session_hash))
         tokens.forget()
         rooms.disconnect(rooms.sids_of(("session", identity.session_hash)))
+        log.info("[Console] signed out manager=%d transport=%s address=%s", identity.manager_id, context.transport,
+                 context.address)
     return Answer(session="")
 
 
