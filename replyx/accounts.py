@@ -3,11 +3,11 @@ import logging
 import sqlite3
 
 from . import accounts_store as store
-from . import account_schemas, attachments, outbox_store, passwords, rooms, schemas, tokens, values
+from . import account_schemas, attachments, outbox_store, passwords, rooms, schemas, tokens, two_factor, values
 from .actions import MANAGER, NOBODY, Action, Answer
 from .clock import now
 from .database import reader
-from .errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
+from .errors import Conflict, Invalid, NotFound, Unauthorized
 from .extensions import writer
 from .limits import limiter
 from .links import links
@@ -29,17 +29,17 @@ def sign_in(identity, payload, context):
     device = context.device.name if context.device and account in context.device.accounts else None
     if device is None:
         _count_stranger(payload["email"], context)
-    right = passwords.is_password(manager and manager["password_hash"], payload["password"])
+    right = passwords.is_password(manager and manager["password_hash"], payload["password"], is_known=device is not None)
     if not right or manager["disabled_at"]:
         raise Unauthorized("The email or the password is wrong. Check both and try again.")
-    step = _code_step(manager, payload.get("code"), device) if manager["totp_secret"] else None
+    step = two_factor.step(manager, payload.get("code"), device) if manager["totp_secret"] else None
 
     def unit(tx):
         # What was checked took its time: by now the password, the second factor or the account may be another.
         if store.manager_by_email(tx, manager["email"]) != manager:
             raise Unauthorized("Your account has changed meanwhile. Sign in again.")
         if step is not None and not store.use_totp_step(tx, manager["id"], step):
-            raise _wrong_code()
+            raise two_factor.wrong_code()
         return _add_session(tx, manager["id"], payload.get("lang"))
     return _signed_in(writer.submit(unit), account, context)
 
@@ -64,22 +64,6 @@ def _written(email):
 def _manager_by_email(email):
     """The manager's row, or None. An older one may have the address as it was typed then."""
     return store.manager_by_email(reader, _written(email)) or store.manager_by_email(reader, email.strip().lower())
-
-
-def _code_step(manager, code, device):
-    """The code's time step. Wrong ones count for a day: who has the password has time to guess, and a million codes are few."""
-    if not code:
-        raise Unauthorized("Enter the code of your authenticator app too.", fields={"code": ["Needed."]})
-    limiter.check("code", "identity", (manager["id"], device))
-    step = passwords.totp_step(manager["totp_secret"], code)
-    if step is None:
-        limiter.hit("code", "identity", (manager["id"], device))
-        raise _wrong_code()
-    return step
-
-
-def _wrong_code():
-    return Unauthorized("The code is wrong or was used before. Wait for the next one.", fields={"code": ["Wrong."]})
 
 
 def _add_session(tx, manager_id, lang):
@@ -131,47 +115,22 @@ def sign_out(identity, payload, context):
 
 def set_up(identity, payload, context):
     """Make an owner through a one-time link, and sign in."""
-    email = payload["email"].lower()
+    email, link = payload["email"].lower(), tokens.digest(payload["token"])
+    if not store.is_setup_link(reader, link):
+        raise _used_link()
     password_hash = passwords.hash_password(payload["password"])
 
     def unit(tx):
-        if not store.use_setup_link(tx, tokens.digest(payload["token"])):
-            raise Unauthorized("This link was used or is over a day old. Make a new one: replyx manager setup-link")
+        if not store.use_setup_link(tx, link):
+            raise _used_link()
         manager_id = _add_manager(tx, email, payload["name"].strip(), "owner", password_hash)
         return manager_id, _add_session(tx, manager_id, payload.get("lang"))
     manager_id, token = writer.submit(unit)
     return _signed_in(token, links.account(manager_id, password_hash), context)
 
 
-def begin_two_factor(identity, payload, context):
-    """A new secret for the authenticator app; nothing is stored before `confirm_two_factor` proves that it arrived."""
-    _without_second_factor(identity)
-    secret = passwords.new_totp_secret()
-    return Answer({"secret": secret, "uri": passwords.totp_uri(secret, identity.email)})
-
-
-def confirm_two_factor(identity, payload, context):
-    manager_id = _without_second_factor(identity)
-    step = passwords.totp_step(payload["secret"], payload["code"])
-    if step is None:
-        raise Invalid("The code does not fit the secret. Check the clock of your phone.", fields={"code": ["Wrong."]})
-
-    def unit(tx):
-        if not store.add_totp(tx, manager_id, payload["secret"], step):
-            raise Conflict("The second factor was turned on meanwhile. Reload the page.")
-        store.delete_other_sessions(tx, manager_id, identity.session_hash)
-    writer.submit(unit)
-    tokens.forget()
-    return Answer()
-
-
-def _without_second_factor(identity):
-    """The manager's id, if they have none yet: a session alone must not be enough to replace one."""
-    if identity.manager_id is None:
-        raise Forbidden("An API key has no second factor. Sign in as a manager.")
-    if identity.two_factor:
-        raise Conflict("The second factor is on already. To replace it, first run: replyx manager reset-2fa EMAIL")
-    return identity.manager_id
+def _used_link():
+    return Unauthorized("This link was used or is over a day old. Make a new one: replyx manager setup-link")
 
 
 # What the command line does
@@ -248,9 +207,4 @@ ACTIONS = (
            "/session", "sign_in", http_only=True, summary="Sign out"),
     Action("setup.create", NOBODY, account_schemas.SetUp(), set_up, account_schemas.SessionAnswer(), "setup_create", "POST",
            "/setup", "sign_in", status=201, http_only=True, summary="Make an owner's account through a one-time link"),
-    Action("two_factor.begin", MANAGER, schemas.Input(), begin_two_factor, account_schemas.TwoFactorAnswer(),
-           "two_factor_begin", "POST", "/two-factor", "sign_in", http_only=True, summary="A secret for one-time codes"),
-    Action("two_factor.confirm", MANAGER, account_schemas.TwoFactor(), confirm_two_factor, schemas.Nothing(),
-           "two_factor_confirm", "POST", "/two-factor/confirm", "sign_in", http_only=True,
-           summary="Ask for a one-time code at each sign-in from now on"),
 )

@@ -4,7 +4,7 @@ import time
 
 from marshmallow import ValidationError
 
-from . import accounts, arrival, avatars, chat, files, mail, rooms, sites, tokens, trials, values
+from . import accounts, arrival, avatars, chat, files, mail, rooms, sites, tokens, trials, two_factor, values
 from .errors import CODES, ForbiddenOrigin, Invalid, ReplyXError, StorageUnavailable, Unauthorized
 from .limits import counted_as, limiter
 from .refusals import refusals
@@ -12,7 +12,7 @@ from .tally import tally
 
 log = logging.getLogger(__name__)
 
-SERVICES = (chat, accounts, mail, arrival, sites, trials, files, avatars)
+SERVICES = (chat, accounts, two_factor, mail, arrival, sites, trials, files, avatars)
 # Codes with several causes, whose texts are all ours.
 EXPLAINED = ("unauthorized", "forbidden")
 ACTIONS = {action.name: action for service in SERVICES for action in service.ACTIONS}
