@@ -3,40 +3,54 @@ import logging
 import sqlite3
 
 from . import accounts_store as store
-from . import account_schemas, attachments, outbox_store, passwords, rooms, schemas, tokens, values
+from . import account_schemas, attachments, outbox_store, passwords, rooms, schemas, tokens, two_factor, values
 from .actions import MANAGER, NOBODY, Action, Answer
 from .clock import now
 from .database import reader
-from .errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
+from .errors import Conflict, Invalid, NotFound, Unauthorized
 from .extensions import writer
 from .limits import limiter
+from .links import links
 from .outbox import outbox
 
 log = logging.getLogger(__name__)
 
 SESSION_SECONDS = 30 * 24 * 3600
 SETUP_SECONDS = 24 * 3600
+SIGN_IN = "session.create"
 
 
 # Signing in
 
 def sign_in(identity, payload, context):
     """Make a session. An unknown address, a wrong password and a disabled account answer alike."""
-    limiter.hit("account", "identity", _written(payload["email"]))
     manager = _manager_by_email(payload["email"])
-    right = passwords.is_password(manager and manager["password_hash"], payload["password"])
+    account = manager and links.account(manager["id"], manager["password_hash"])
+    device = context.device.name if context.device and account in context.device.accounts else None
+    if device is None:
+        _count_stranger(payload["email"], context)
+    right = passwords.is_password(manager and manager["password_hash"], payload["password"], is_known=device is not None)
     if not right or manager["disabled_at"]:
         raise Unauthorized("The email or the password is wrong. Check both and try again.")
-    step = _code_step(manager["totp_secret"], payload.get("code")) if manager["totp_secret"] else None
+    step = two_factor.step(manager, payload.get("code"), device) if manager["totp_secret"] else None
 
     def unit(tx):
         # What was checked took its time: by now the password, the second factor or the account may be another.
         if store.manager_by_email(tx, manager["email"]) != manager:
             raise Unauthorized("Your account has changed meanwhile. Sign in again.")
         if step is not None and not store.use_totp_step(tx, manager["id"], step):
-            raise _wrong_code()
+            raise two_factor.wrong_code()
         return _add_session(tx, manager["id"], payload.get("lang"))
-    return _signed_in(writer.submit(unit))
+    return _signed_in(writer.submit(unit), account, context)
+
+
+def _count_stranger(email, context):
+    """A try in a browser where this account has not signed in before. All such share its room, and those who guess may use it
+    up; one where it has is counted by itself, as the intake has done, and nobody elsewhere keeps it out (OWASP: device
+    cookies)."""
+    if context.device:
+        limiter.hit("sign_in", "identity", (SIGN_IN, context.address))
+    limiter.hit("account", "identity", _written(email))
 
 
 def _written(email):
@@ -52,19 +66,6 @@ def _manager_by_email(email):
     return store.manager_by_email(reader, _written(email)) or store.manager_by_email(reader, email.strip().lower())
 
 
-def _code_step(secret, code):
-    if not code:
-        raise Unauthorized("Enter the code of your authenticator app too.", fields={"code": ["Needed."]})
-    step = passwords.totp_step(secret, code)
-    if step is None:
-        raise _wrong_code()
-    return step
-
-
-def _wrong_code():
-    return Unauthorized("The code is wrong or was used before. Wait for the next one.", fields={"code": ["Wrong."]})
-
-
 def _add_session(tx, manager_id, lang):
     """A new session; its token. The language of the page that it was made on is the one to write mails in."""
     if lang:
@@ -74,11 +75,13 @@ def _add_session(tx, manager_id, lang):
     return token
 
 
-def _signed_in(token):
+def _signed_in(token, account, context):
     manager = store.session(reader, tokens.digest(token))
     if manager is None:
         raise Unauthorized("Your session has ended already. Sign in again.")
-    return Answer(_session_body(manager["manager_id"], manager), made=True, session=token)
+    log.info("[Console] signed in manager=%d transport=%s address=%s", manager["manager_id"], context.transport, context.address)
+    return Answer(_session_body(manager["manager_id"], manager), made=True, session=token,
+                  device=links.device(context.device, account))
 
 
 def _session_body(manager_id, person):
@@ -105,51 +108,29 @@ def sign_out(identity, payload, context):
         writer.submit(lambda tx: store.delete_session(tx, identity.session_hash))
         tokens.forget()
         rooms.disconnect(rooms.sids_of(("session", identity.session_hash)))
+        log.info("[Console] signed out manager=%d transport=%s address=%s", identity.manager_id, context.transport,
+                 context.address)
     return Answer(session="")
 
 
 def set_up(identity, payload, context):
     """Make an owner through a one-time link, and sign in."""
-    email = payload["email"].lower()
+    email, link = payload["email"].lower(), tokens.digest(payload["token"])
+    if not store.is_setup_link(reader, link):
+        raise _used_link()
     password_hash = passwords.hash_password(payload["password"])
 
     def unit(tx):
-        if not store.use_setup_link(tx, tokens.digest(payload["token"])):
-            raise Unauthorized("This link was used or is over a day old. Make a new one: replyx manager setup-link")
+        if not store.use_setup_link(tx, link):
+            raise _used_link()
         manager_id = _add_manager(tx, email, payload["name"].strip(), "owner", password_hash)
-        return _add_session(tx, manager_id, payload.get("lang"))
-    return _signed_in(writer.submit(unit))
+        return manager_id, _add_session(tx, manager_id, payload.get("lang"))
+    manager_id, token = writer.submit(unit)
+    return _signed_in(token, links.account(manager_id, password_hash), context)
 
 
-def begin_two_factor(identity, payload, context):
-    """A new secret for the authenticator app; nothing is stored before `confirm_two_factor` proves that it arrived."""
-    _without_second_factor(identity)
-    secret = passwords.new_totp_secret()
-    return Answer({"secret": secret, "uri": passwords.totp_uri(secret, identity.email)})
-
-
-def confirm_two_factor(identity, payload, context):
-    manager_id = _without_second_factor(identity)
-    step = passwords.totp_step(payload["secret"], payload["code"])
-    if step is None:
-        raise Invalid("The code does not fit the secret. Check the clock of your phone.", fields={"code": ["Wrong."]})
-
-    def unit(tx):
-        if not store.add_totp(tx, manager_id, payload["secret"], step):
-            raise Conflict("The second factor was turned on meanwhile. Reload the page.")
-        store.delete_other_sessions(tx, manager_id, identity.session_hash)
-    writer.submit(unit)
-    tokens.forget()
-    return Answer()
-
-
-def _without_second_factor(identity):
-    """The manager's id, if they have none yet: a session alone must not be enough to replace one."""
-    if identity.manager_id is None:
-        raise Forbidden("An API key has no second factor. Sign in as a manager.")
-    if identity.two_factor:
-        raise Conflict("The second factor is on already. To replace it, first run: replyx manager reset-2fa EMAIL")
-    return identity.manager_id
+def _used_link():
+    return Unauthorized("This link was used or is over a day old. Make a new one: replyx manager setup-link")
 
 
 # What the command line does
@@ -218,17 +199,12 @@ def revoke_api_key(key_id):
 
 
 ACTIONS = (
-    Action("session.create", NOBODY, account_schemas.SignIn(), sign_in, account_schemas.SessionAnswer(), "session_create", "POST",
-           "/session", "sign_in", status=201, http_only=True, summary="Sign in"),
+    Action(SIGN_IN, NOBODY, account_schemas.SignIn(), sign_in, account_schemas.SessionAnswer(), "session_create", "POST",
+           "/session", "sign_in", status=201, http_only=True, by_device=True, summary="Sign in"),
     Action("session.get", MANAGER, schemas.Input(), get_session, account_schemas.SessionAnswer(), "session_get", "GET",
            "/session", "read", summary="Who is signed in, and the sites they see"),
     Action("session.delete", MANAGER, schemas.Input(), sign_out, schemas.Nothing(), "session_delete", "DELETE",
            "/session", "sign_in", http_only=True, summary="Sign out"),
     Action("setup.create", NOBODY, account_schemas.SetUp(), set_up, account_schemas.SessionAnswer(), "setup_create", "POST",
            "/setup", "sign_in", status=201, http_only=True, summary="Make an owner's account through a one-time link"),
-    Action("two_factor.begin", MANAGER, schemas.Input(), begin_two_factor, account_schemas.TwoFactorAnswer(),
-           "two_factor_begin", "POST", "/two-factor", "sign_in", http_only=True, summary="A secret for one-time codes"),
-    Action("two_factor.confirm", MANAGER, account_schemas.TwoFactor(), confirm_two_factor, schemas.Nothing(),
-           "two_factor_confirm", "POST", "/two-factor/confirm", "sign_in", http_only=True,
-           summary="Ask for a one-time code at each sign-in from now on"),
 )

@@ -150,6 +150,12 @@ def replace_setup_link(tx, token_hash, expires_at):
     return tx.insert("setup_link", token_hash=token_hash, expires_at=expires_at)
 
 
+def is_setup_link(q, token_hash):
+    """Whether the link counts."""
+    return q.one("SELECT 1 AS found FROM setup_link WHERE token_hash = :hash AND expires_at > :now",
+                 hash=token_hash, now=now()) is not None
+
+
 def use_setup_link(tx, token_hash):
     """1 if the link counted, and now it is gone; else 0."""
     return tx.execute("DELETE FROM setup_link WHERE token_hash = :hash AND expires_at > :now", hash=token_hash, now=now())

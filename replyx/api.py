@@ -11,6 +11,7 @@ from .accounts import SESSION_SECONDS
 from .actions import Context
 from .body import Body
 from .errors import CODES, Invalid, ReplyXError, TooLarge
+from .links import DEVICE_SECONDS
 from .refusals import refusals
 
 log = logging.getLogger(__name__)
@@ -54,12 +55,15 @@ def _add(api, action, speaks, route):
         shown = credentials.from_request(request.environ, channel, config)
         raw = Body(request, action.raw) if action.raw else None
         context = Context("http", request.environ["replyx.address"], shown.own_origin,
-                          credentials.arrival(request.environ, config), raw)
+                          credentials.arrival(request.environ, config), raw,
+                          credentials.device(request.environ, config) if action.by_device else None)
         unpack = (lambda: _beside(raw, speaks)) if raw else (lambda: _with_path(_payload(speaks), path))
         status, body, answer = intake.handle(action, shown, unpack, context)
         response = _json(body, status)
         if answer.session is not None:
             _set_session(response, answer.session, config)
+        if answer.device is not None:
+            _set_device(response, answer.device, config)
         return response
     api.add_url_rule(route, f"{speaks}.{action.name}".replace(".", "_"), view, methods=[action.method],
                      provide_automatic_options=False)
@@ -114,6 +118,11 @@ def _set_session(response, token, config):
         response.set_cookie(name, token, max_age=SESSION_SECONDS, httponly=True, samesite="Lax", secure=config.is_https)
     else:
         response.delete_cookie(name, httponly=True, samesite="Lax", secure=config.is_https)
+
+
+def _set_device(response, device, config):
+    response.set_cookie(credentials.device_cookie_name(config), device, max_age=DEVICE_SECONDS, path=credentials.DEVICE_PATH,
+                        httponly=True, samesite="Strict", secure=config.is_https)
 
 
 def answer_error(error):

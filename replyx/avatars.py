@@ -6,6 +6,7 @@ from .actions import MANAGER, Action, Answer
 from .database import reader
 from .errors import Forbidden, NotFound
 from .extensions import writer
+from .limits import counted_as
 from .uploads import uploads
 
 
@@ -15,7 +16,7 @@ def set_avatar(identity, payload, context):
     _require(identity, assistant_id)
     files.require_left(identity, context)
     file_id = str(uuid.uuid4())
-    with uploads.room(file_id, context.address, context.body.size, for_guest=False):
+    with uploads.room(file_id, counted_as(identity, context), context.body.size, for_guest=False):
         files.receive(identity, file_id, context, "avatar")
         name = uploads.keep_avatar(file_id)
         if assistant_id:

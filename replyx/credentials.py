@@ -1,11 +1,15 @@
-"""Credentials as they lie in a request or in a socket's `auth`: unpacked here, judged in `tokens.py`."""
+"""Credentials as they lie in a request or in a socket's `auth`: unpacked here, judged in `tokens.py` and `links.py`."""
 from urllib.parse import parse_qs
 
 from werkzeug.http import parse_cookie
 
+from .links import links
 from .tokens import Credentials
 
 COOKIE = "replyx_session"
+DEVICE_COOKIE = "replyx_device"
+# Where managers sign in: nothing else need see it.
+DEVICE_PATH = "/api/manager/session"
 GUEST_HEADERS = {"site_token": "HTTP_REPLYX_SITE_TOKEN", "assistant_id": "HTTP_REPLYX_ASSISTANT_ID",
                  "guest_id": "HTTP_REPLYX_GUEST_ID", "guest_link": "HTTP_REPLYX_GUEST_LINK"}
 # A link from a mail was never written into an address, and is not to be.
@@ -16,6 +20,16 @@ LONGEST = 200
 def cookie_name(config):
     """`__Host-` binds the cookie to this very host and to https."""
     return f"__Host-{COOKIE}" if config.is_https else COOKIE
+
+
+def device_cookie_name(config):
+    """`__Host-` would send it to every page."""
+    return f"__Secure-{DEVICE_COOKIE}" if config.is_https else DEVICE_COOKIE
+
+
+def device(environ, config):
+    """The browser as a `links.Device`; None where nobody signed in before, or not for a year."""
+    return links.read_device(parse_cookie(environ.get("HTTP_COOKIE", "")).get(device_cookie_name(config), ""))
 
 
 def own_origin(environ, config):

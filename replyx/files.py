@@ -9,7 +9,7 @@ from .actions import BOTH, Action, Answer
 from .database import reader
 from .errors import Forbidden, Invalid, NotFound
 from .extensions import writer
-from .limits import by_both, limiter
+from .limits import by_both, counted_as, limiter
 from .uploads import PART, NEW, uploads
 
 MB = 2**20
@@ -29,7 +29,7 @@ def upload(identity, payload, context):
     if is_guest:
         limiter.check_all(_of_a_day(identity, context, context.body.size))
     file_id = str(uuid.uuid4())
-    with uploads.room(file_id, context.address, context.body.size, is_guest):
+    with uploads.room(file_id, counted_as(identity, context), context.body.size, is_guest):
         found = receive(identity, file_id, context)
         size = uploads.keep(file_id, is_new=found.width is not None)
         try:
@@ -80,7 +80,7 @@ def receive(identity, file_id, context, how="file"):
     if not uploads.receive(file_id, _counted(identity, context)):
         raise Invalid("The file is empty. Choose another.")
     part, new = (uploads.folder / f"{file_id}{end}" for end in (PART, NEW))
-    turn = inspection.turn_for(uploads.head(file_id), context.address, identity.speaks == "manager")
+    turn = inspection.turn_for(uploads.head(file_id), counted_as(identity, context), identity.speaks == "manager")
     return inspection.look(part, new, turn, how)
 
 

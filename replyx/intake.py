@@ -4,15 +4,15 @@ import time
 
 from marshmallow import ValidationError
 
-from . import accounts, arrival, avatars, chat, files, mail, rooms, sites, tokens, trials, values
+from . import accounts, arrival, avatars, chat, files, mail, rooms, sites, tokens, trials, two_factor, values
 from .errors import CODES, ForbiddenOrigin, Invalid, ReplyXError, StorageUnavailable, Unauthorized
-from .limits import limiter
+from .limits import counted_as, limiter
 from .refusals import refusals
 from .tally import tally
 
 log = logging.getLogger(__name__)
 
-SERVICES = (chat, accounts, mail, arrival, sites, trials, files, avatars)
+SERVICES = (chat, accounts, two_factor, mail, arrival, sites, trials, files, avatars)
 # Codes with several causes, whose texts are all ours.
 EXPLAINED = ("unauthorized", "forbidden")
 ACTIONS = {action.name: action for service in SERVICES for action in service.ACTIONS}
@@ -63,8 +63,9 @@ def admit(sid, credentials, context):
     try:
         identity = _identify(credentials, {credentials.speaks}, context)
         _limit("connect", identity, context)
-        limiter.check_open(rooms.open_from(context.address))
-        rooms.add(sid, rooms.Connection(credentials, context))
+        holder = counted_as(identity, context)
+        limiter.check_open(identity.speaks, rooms.open_by(holder))
+        rooms.add(sid, rooms.Connection(credentials, context, holder))
         dialog_id = chat.join(sid, identity)
     except ReplyXError as error:
         if refusals.is_new(prefix, "connection", error.code, context.address):
@@ -95,10 +96,10 @@ def _identify(credentials, who, context, makes_guest=False, any_page=False):
 
 
 def _limit(name, identity, context, action=None):
-    """Step 2: the limits. Whoever has no credentials is limited by address, for each action by itself; a guest, of whom
-    anybody can make many, by both."""
+    """Step 2: the limits. Whoever has no credentials is limited by address, or by a browser that is known, for each action by
+    itself; a guest, of whom anybody can make many, by both."""
     if identity is None:
-        limiter.hit(name, "identity", (action, context.address))
+        limiter.hit(name, "identity", (action, context.device.name if context.device else context.address))
         return
     # Whom this refuses takes nothing from the others at the address.
     limiter.hit(name, "identity", identity.key)

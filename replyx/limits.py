@@ -18,6 +18,7 @@ LIMITS = {
     "connect": (30, 10),
     "sign_in": (10, 300),
     "account": (30, 600),
+    "code": (20, 24 * 3600),
     "dialog": (6, 60),
     "report": (6, 60),
     "refused": (10, 60),
@@ -30,21 +31,30 @@ LIMITS = {
     "upload_mb": (100, 3600),
     "file_kb": (100 * 1024, 24 * 3600),
 }
-# Many people may share an address: an office, a phone network. The room for files, everybody shares.
+# Many people may share an address: an office, a phone network. The room for files, all guests share.
 ADDRESS_FACTOR = 10
 ADDRESS_FACTORS = {"upload_mb": 2, "file_kb": 3, "transcript": 4, "transcript_to": 3, "mail": 4}
 # What is said in place of a number of seconds.
 ENOUGH_MAILS = "This chat was mailed often enough for one day. Ask for it again tomorrow."
-TOMORROW = {"file_kb": "These are as many files as one day allows. Send the rest tomorrow, or write instead.",
+TOMORROW = {"code": "Too many wrong codes for one day. Sign in in a browser where you did before, or tomorrow.",
+            "file_kb": "These are as many files as one day allows. Send the rest tomorrow, or write instead.",
             "transcript": ENOUGH_MAILS, "transcript_to": ENOUGH_MAILS}
 SWEEP_SECONDS = 10
-# Sockets that one address may have open at a time.
-MAX_OPEN = 1000
+# Sockets open at a time: those of the guests of one address, and those of one manager or API key.
+MAX_OPEN = {"guest": 1000, "manager": 100}
+TOO_MANY_OPEN = {"guest": "Too many chats are open at this address.", "manager": "You have too many connections open."}
+
+
+def counted_as(identity, context):
+    """Whose share it takes what somebody has going on: a manager's or API key's own, or that of the guests at the address, of
+    whom anybody can make many."""
+    return identity.key if identity.speaks == "manager" else context.address
 
 
 def by_both(name, identity, context, cost=1):
-    """The uses of one limit, by who asks and by where from."""
-    return [(name, "identity", identity.key, cost), (name, "address", context.address, cost)]
+    """The uses of one limit, by who asks, and for guests by where from too."""
+    uses = [(name, "identity", identity.key, cost)]
+    return uses if identity.speaks == "manager" else [*uses, (name, "address", context.address, cost)]
 
 
 class _Item(RateLimitItemPerSecond):
@@ -104,16 +114,16 @@ class Limiter:
         self._windows = FixedWindowRateLimiter(self._storage)
         self._items = {}
         self._refuses = True
-        self._max_open = MAX_OPEN
+        self._factor = 1
 
     def init_app(self, app):
         factor = app.config["REPLYX"].rate_limits
         self._refuses = factor is not None
-        self._max_open = max(1, round(MAX_OPEN * (factor or 1)))
+        self._factor = factor or 1
         self._storage.reset()
         for name, (amount, seconds) in LIMITS.items():
             for scope, times in (("identity", 1), ("address", ADDRESS_FACTORS.get(name, ADDRESS_FACTOR))):
-                allowed = max(1, round(amount * times * (factor or 1)))
+                allowed = max(1, round(amount * times * self._factor))
                 self._items[name, scope] = _Item(allowed, seconds, namespace=f"{name}/{scope}")
 
     def start_sweeping(self):
@@ -144,11 +154,11 @@ class Limiter:
         for use in uses:
             self.check(*use)
 
-    def check_open(self, count):
-        """Raise RateLimited when an address has this many sockets open already, and that is enough."""
-        if self._refuses and count >= self._max_open:
-            raise RateLimited(f"Too many chats are open at this address. Close some, or try again in {SWEEP_SECONDS} s.",
-                              retry_after=SWEEP_SECONDS)
+    def check_open(self, speaks, count):
+        """Raise RateLimited when a manager, or the guests of an address, have this many sockets open already, and that is
+        enough."""
+        if self._refuses and count >= max(1, round(MAX_OPEN[speaks] * self._factor)):
+            raise RateLimited(f"{TOO_MANY_OPEN[speaks]} Close some, or try again in {SWEEP_SECONDS} s.", retry_after=SWEEP_SECONDS)
 
     def _refuse(self, name, scope, who):
         if self._refuses:

@@ -1,4 +1,8 @@
-"""Signed links, in mails and to files: what a link says, it says itself. Only another secret key revokes them."""
+"""Signed links, in mails and to files, and the cookies of browsers that are known: what they say, they say themselves. Only
+another secret key revokes them."""
+import secrets
+from typing import NamedTuple
+
 from itsdangerous import BadData, Signer, URLSafeSerializer, URLSafeTimedSerializer
 
 from . import clock
@@ -7,18 +11,29 @@ GUEST_LINK_SECONDS = 30 * 24 * 3600
 FILE_SECONDS = 24 * 3600
 # A file's address stays the same for this long, so that browsers keep what they have got.
 FILE_STEP = 3600
+DEVICE_SECONDS = 365 * 24 * 3600
+# Accounts that one browser is known to.
+MOST_ACCOUNTS = 5
+
+
+class Device(NamedTuple):
+    """A browser in which managers have signed in: a name of its own, and who they are, as `Links.account` writes it."""
+    name: str
+    accounts: tuple
 
 
 class Links:
     """The signers, with the instance's secret key. What was signed for one purpose is worth nothing for another."""
 
     def __init__(self):
-        self._guest = self._unsubscribe = self._file = None
+        self._guest = self._unsubscribe = self._file = self._device = self._account = None
 
     def init_app(self, app):
         self._guest = URLSafeTimedSerializer(app.config["SECRET_KEY"], salt="replyx guest link")
         self._unsubscribe = URLSafeSerializer(app.config["SECRET_KEY"], salt="replyx unsubscribe")
         self._file = Signer(app.config["SECRET_KEY"], salt="replyx file")
+        self._device = URLSafeTimedSerializer(app.config["SECRET_KEY"], salt="replyx device")
+        self._account = Signer(app.config["SECRET_KEY"], salt="replyx account")
 
     def guest_link(self, site_id, guest_id):
         """The credential that a mail gives its guest, good for GUEST_LINK_SECONDS."""
@@ -52,6 +67,29 @@ class Links:
         if not self._file.verify_signature(f"{file_id} {expires}", signature):
             return 0
         return max(0, expires - int(clock.seconds()))
+
+    def account(self, manager_id, password_hash):
+        """An account as a device's cookie has it: it tells nobody whose it is. With a new password it is another: who knew the
+        one before may have made any number of devices."""
+        return self._account.get_signature(f"{manager_id} {password_hash}").decode()
+
+    def device(self, known, account):
+        """The cookie of a browser in which this account has signed in; `known` is its Device so far, or None. It keeps its
+        name, and with it what it has used up of its limit: to sign in often makes no new room for guesses."""
+        name, others = (known.name, [other for other in known.accounts if other != account]) if known else (_new_name(), [])
+        return self._device.dumps([name, [account, *others][:MOST_ACCOUNTS]])
+
+    def read_device(self, text):
+        """The Device, or None for what is forged or too old."""
+        try:
+            name, accounts = self._device.loads(text, max_age=DEVICE_SECONDS)
+        except BadData:
+            return None
+        return Device(name, tuple(accounts))
+
+
+def _new_name():
+    return secrets.token_urlsafe(16)
 
 
 links = Links()

@@ -36,9 +36,14 @@ def _html(text):
     return made
 
 
+def load():
+    """Import the parser and the sanitiser, and use them once: 50 ms and 2 MB that the first line would take from everybody."""
+    html("**load**")
+
+
 @cache
 def _parser():
-    """At first need: with the sanitiser it takes 6 MB and 50 ms."""
+    """At first need, or at `load`: a command needs none."""
     from markdown_it import MarkdownIt
     parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).disable(LEFT_OUT).enable("strikethrough")
     parser.validateLink = LINK.match

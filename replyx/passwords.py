@@ -1,19 +1,24 @@
 """Passwords and one-time codes."""
 import threading
+from contextlib import contextmanager
 
 import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from . import clock
-from .errors import Invalid
+from .errors import Invalid, RateLimited
 from .green import in_thread
 
 SHORTEST = 10
 # 19 MiB, two passes: OWASP's recommendation for argon2id, 20 to 30 ms here.
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-# Hashing fills a core: two at a time leave the chat alone, however many people sign in.
-_turns = threading.Semaphore(2)
+# Hashing fills a core: two at a time leave the chat alone, however many people sign in. One is for whoever comes, and one
+# for browsers that are known: a thousand machines that try a password each hold nobody up there.
+_strangers, _known = threading.Semaphore(1), threading.Semaphore(1)
+# Strangers who may wait, some five seconds of work, and how many do.
+MOST_WAITING = 200
+_waiting = 0
 STEP_SECONDS = 30
 
 
@@ -22,7 +27,7 @@ def hash_password(password):
     if len(password) < SHORTEST:
         raise Invalid(f"The password is too short. Use at least {SHORTEST} characters.",
                       fields={"password": [f"Must have at least {SHORTEST} characters."]})
-    with _turns:
+    with _turn():
         return in_thread(_hasher.hash, password)
 
 
@@ -30,9 +35,27 @@ def hash_password(password):
 _NOBODY = _hasher.hash("nobody has this password")
 
 
-def is_password(stored_hash, password):
-    """Whether the password is the one that was hashed; with no hash, False after the same time."""
-    with _turns:
+@contextmanager
+def _turn():
+    """A stranger's turn. Raises RateLimited when too many wait for theirs."""
+    global _waiting
+    if _waiting >= MOST_WAITING:
+        raise RateLimited("Very many people sign in just now. Wait a moment and try again.", retry_after=10)
+    _waiting += 1
+    try:
+        _strangers.acquire()
+    finally:
+        _waiting -= 1
+    try:
+        yield
+    finally:
+        _strangers.release()
+
+
+def is_password(stored_hash, password, is_known=False):
+    """Whether the password is the one that was hashed; with no hash, False after the same time. `is_known`: it is tried in a
+    browser where its account has signed in before. Raises RateLimited."""
+    with _known if is_known else _turn():
         try:
             return in_thread(_hasher.verify, stored_hash or _NOBODY, password) and stored_hash is not None
         except (VerificationError, InvalidHashError):

@@ -11,9 +11,11 @@ BREATH = 200
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A socket that was accepted: its credentials are checked again for each event, which all come in this context."""
+    """A socket that was accepted: its credentials are checked again for each event, which all come in this context. `holder` is
+    who it is counted for."""
     credentials: object
     context: object
+    holder: str
 
     @property
     def address(self):
@@ -22,7 +24,7 @@ class Connection:
 
 _connections = {}
 _by_grant = {}
-_by_address = Counter()
+_by_holder = Counter()
 
 
 def dialog(dialog_id):
@@ -46,7 +48,7 @@ def add(sid, connection):
     _connections[sid] = connection
     for grant in connection.credentials.grants:
         _by_grant.setdefault(grant, set()).add(sid)
-    _by_address[connection.address] += 1
+    _by_holder[connection.holder] += 1
 
 
 def remove(sid):
@@ -57,9 +59,9 @@ def remove(sid):
             _by_grant[grant].discard(sid)
             if not _by_grant[grant]:
                 del _by_grant[grant]
-        _by_address[connection.address] -= 1
-        if not _by_address[connection.address]:
-            del _by_address[connection.address]
+        _by_holder[connection.holder] -= 1
+        if not _by_holder[connection.holder]:
+            del _by_holder[connection.holder]
     return connection
 
 
@@ -67,9 +69,9 @@ def connection(sid):
     return _connections.get(sid)
 
 
-def open_from(address):
-    """How many sockets this address has open."""
-    return _by_address[address]
+def open_by(holder):
+    """How many sockets are open that are counted for it."""
+    return _by_holder[holder]
 
 
 def has(eio_sid):

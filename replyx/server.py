@@ -15,7 +15,7 @@ import time
 import eventlet
 import eventlet.wsgi
 
-from . import bounds, config, create_app, database, intake, rooms, tidying, transport
+from . import bounds, config, create_app, database, intake, markdown, rooms, tidying, transport
 from .errors import StorageUnavailable, fail
 from .extensions import socketio, writer
 from .limits import limiter
@@ -107,6 +107,7 @@ def main(app):
     """Serve until SIGTERM or Ctrl-C, then finish what was begun and exit 0."""
     settings = app.config["REPLYX"]
     _return_memory()
+    markdown.load()
     _collect_seldom()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

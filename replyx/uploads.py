@@ -17,7 +17,8 @@ PART, NEW = ".part", ".new"
 PIECE, HEAD = 128 * 1024, 16
 # What must stay free on the disk: the database comes first.
 LEAST_FREE = 200 * 2**20
-# Files on their way in at the same time: for one address, for all guests, and for all managers, whom no guest keeps out.
+# Files on their way in at the same time: for one address or manager, for all guests, and for all managers, whom no guest
+# keeps out.
 AT_ONCE, GUESTS_AT_ONCE, MANAGERS_AT_ONCE = 10, 200, 50
 # The room is looked at anew whenever this much has come of a file.
 STEP = 2**20
@@ -44,7 +45,7 @@ class Uploads:
 
     def _forget(self):
         self._used = self._unused = None
-        # By whether they are guests', how many files each address sends; by file, what has come, and what is about to be stored.
+        # By whether they are guests', how many files each sends; by file, what has come, and what is about to be stored.
         self._sending, self._coming, self._taking = {True: Counter(), False: Counter()}, {}, {}
 
     def init_app(self, app):
@@ -58,17 +59,17 @@ class Uploads:
     # Room
 
     @contextmanager
-    def room(self, file_id, address, size, for_guest):
-        """Room for a file of up to `size` bytes while it comes in; what it left half done is gone at the end. Guests' files
-        that are in no message have a share of it: they can't keep all others out. What is announced takes none: it may
-        never come.
+    def room(self, file_id, who, size, for_guest):
+        """Room for a file of up to `size` bytes while it comes in, counted for `who`; what it left half done is gone at the
+        end. Guests' files that are in no message have a share of it: they can't keep all others out. What is announced takes
+        none: it may never come.
 
         Raises RateLimited or StorageUnavailable.
         """
         sending, most = self._sending[for_guest], GUESTS_AT_ONCE if for_guest else MANAGERS_AT_ONCE
-        if sending[address] >= AT_ONCE or sending.total() >= most:
+        if sending[who] >= AT_ONCE or sending.total() >= most:
             raise RateLimited("Too many files are being sent at once. Wait until some have arrived.", retry_after=5)
-        sending[address] += 1
+        sending[who] += 1
         self._coming[file_id] = 0
         try:
             self._require_room(size)
@@ -79,9 +80,9 @@ class Uploads:
             self._trouble.report(error)
             raise StorageUnavailable(BROKEN) from error
         finally:
-            sending[address] -= 1
-            if not sending[address]:
-                del sending[address]
+            sending[who] -= 1
+            if not sending[who]:
+                del sending[who]
             del self._coming[file_id]
             self._taking.pop(file_id, None)
             _on_disk(_remove, [self.folder / f"{file_id}{end}" for end in (PART, NEW)])

@@ -1,6 +1,7 @@
 """Accounts: the one-time link, signing in with a second factor, and what a session tells."""
 import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -8,8 +9,11 @@ import pyotp
 import pytest
 import requests
 
+from replyx import accounts, config, create_app, passwords
+from replyx.errors import RateLimited, Unauthorized
+from replyx.extensions import writer
 from tests.cast import PASSWORD
-from tests.served import Served
+from tests.served import Served, until
 
 
 @pytest.fixture
@@ -106,6 +110,33 @@ def test_guessing_a_password_is_limited_by_account_too(tmp_path):
         memory = next(int(line.split()[1]) for line in Path(f"/proc/{server.process.pid}/status").read_text().splitlines()
                       if line.startswith("VmRSS"))
         assert memory < 130 * 1024
+
+
+def test_hashing_for_strangers_holds_up_nobody_who_is_known_and_ends_when_many_wait(monkeypatch):
+    """As when a thousand machines try a password each."""
+    stored = passwords.hash_password(PASSWORD)
+    monkeypatch.setattr(passwords, "MOST_WAITING", 2)
+    with passwords._strangers, ThreadPoolExecutor() as pool:
+        waiting = [pool.submit(passwords.is_password, stored, PASSWORD) for _ in range(2)]
+        until(lambda: passwords._waiting == 2)
+        with pytest.raises(RateLimited):
+            passwords.is_password(stored, PASSWORD)
+        assert passwords.is_password(stored, PASSWORD, is_known=True)
+        assert not passwords.is_password(stored, "wrong", is_known=True)
+        passwords._strangers.release()
+        assert [one.result(timeout=10) for one in waiting] == [True] * 2
+        passwords._strangers.acquire()
+    assert passwords._waiting == 0
+
+
+def test_a_wrong_setup_link_costs_no_hashing(tmp_path, monkeypatch):
+    create_app(config.load({"REPLYX_INSTANCE": str(tmp_path)}))
+    monkeypatch.setattr(passwords, "hash_password", lambda password: pytest.fail("a stranger had a password hashed"))
+    try:
+        with pytest.raises(Unauthorized, match="setup-link"):
+            accounts.set_up(None, {"email": "eve@shop.example", "name": "Eve", "password": PASSWORD, "token": "su_x"}, None)
+    finally:
+        writer.stop()
 
 
 def test_a_session_says_who_is_signed_in_and_which_sites_they_see(cast):

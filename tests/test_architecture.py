@@ -14,7 +14,7 @@ LAYERS = [
     {"__init__"},
     {"events", "api", "widget", "console", "descriptions", "unsubscribe", "downloads"},
     {"intake", "assets", "panel"},
-    {"chat", "accounts", "arrival", "sites", "trials", "mail", "files", "avatars"},
+    {"chat", "accounts", "two_factor", "arrival", "sites", "trials", "mail", "files", "avatars"},
     {"outbox", "notify"},
     {"credentials", "tokens", "links", "limits", "schemas", "account_schemas", "delivery_schemas", "guest_schemas",
      "site_schemas", "identity", "values", "passwords", "actions", "gateway", "tally", "attachments", "file_schemas",

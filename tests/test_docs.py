@@ -129,7 +129,8 @@ def test_limits():
     (count, seconds), (megabytes, hour) = LIMITS["upload"], LIMITS["upload_mb"]
     assert hour == 3600 and rows["sending files"] == (
         f"{count} in {seconds} s and {megabytes} MB in an hour for a guest or manager; "
-        f"{megabytes * ADDRESS_FACTORS['upload_mb']} MB in an hour and {AT_ONCE} at once from an address")
+        f"{megabytes * ADDRESS_FACTORS['upload_mb']} MB in an hour for the guests of an address; "
+        f"{AT_ONCE} at once for those or a manager")
     (kilobytes, day), factor = LIMITS["file_kb"], ADDRESS_FACTORS["file_kb"]
     assert day == 24 * 3600 and rows["files that a guest may leave in a day"] == (
         f"{kilobytes // 1024} MB as they are kept; {kilobytes * factor // 1024} MB from an address")
@@ -138,20 +139,32 @@ def test_limits():
     assert rows["a file's bytes"] == (f"{bounds.BODY_SECONDS} s, and a second more for each {bounds.LEAST_RATE // 1024} KB "
                                       f"that has come; never {bounds.IDLE_SECONDS} s without any")
     assert rows["files on their way at once"] == (
-        f"{GUESTS_AT_ONCE} of guests, and {MANAGERS_AT_ONCE} of managers beside them; {downloads.AT_ONCE} to an address")
-    day = {name: (amount, amount * ADDRESS_FACTORS[name]) for name, (amount, seconds) in LIMITS.items() if seconds == 24 * 3600}
+        f"{GUESTS_AT_ONCE} of guests, and {MANAGERS_AT_ONCE} of managers beside them; {downloads.AT_ONCE} to an address, "
+        "or to a manager beside it")
+    day = {name: (amount, amount * ADDRESS_FACTORS.get(name, ADDRESS_FACTOR)) for name, (amount, seconds) in LIMITS.items()
+           if seconds == 24 * 3600}
     assert rows["mails of answers to a person"] == "{} in a day for a dialog, {} for all".format(*day["mail"])
     assert rows["asking for a dialog by mail"] == (
         "{} in a day for a guest, {} from an address; {} to one person for a guest, {} for all".format(
             *day["transcript"], *day["transcript_to"]))
     assert f"newest {transcript.MOST_LINES:,} messages or {transcript.MOST_BYTES // 1000} KB" in REFERENCE
     assert f"{identity.MOST_SECONDS // 86400} days ahead at most" in REFERENCE
-    assert rows["open sockets"].startswith(f"{MAX_OPEN:,} for an address")
+    assert rows["open sockets"] == (
+        f"{MAX_OPEN['guest']:,} for the guests of an address; {MAX_OPEN['manager']} for a manager or API key")
     assert rows["a socket that shows no credentials"] == f"{transport.CONNECT_SECONDS} s"
     assert rows["a request's head; its body"] == f"{bounds.HEAD_SECONDS} s; {bounds.BODY_SECONDS} s"
     assert rows["what waits for a client that doesn't read"].startswith(f"{transport.MAX_UNREAD:,} characters")
     assert rows["counts of messages"].startswith(f"{KEEP_DAYS} days; the last {FLUSH_SECONDS} seconds")
-    assert LIMITS["sign_in"] == (10, 300) and LIMITS["refused"][0] * ADDRESS_FACTOR == 100
+    assert rows["signing in, right or wrong"] == (
+        "{0} in {1:.0f} minutes from one address; {2} in {3:.0f} minutes for one account; in a browser where it has signed in "
+        "before, {0} in {1:.0f} minutes by itself").format(*_minutes("sign_in"), *_minutes("account"))
+    assert rows["wrong codes of an authenticator app"].startswith(f"{day['code'][0]} in a day for one account;")
+    assert LIMITS["refused"][0] * ADDRESS_FACTOR == 100
+
+
+def _minutes(name):
+    amount, seconds = LIMITS[name]
+    return amount, seconds / 60
 
 
 def test_every_setting_in_the_other_docs_exists():

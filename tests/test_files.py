@@ -171,6 +171,8 @@ def test_who_reads_nothing_holds_so_many_downloads_and_no_more(cast, served):
             assert link.recv(12) == b"HTTP/1.1 200"
         answer = requests.get(served.url + url, timeout=10)
         assert answer.status_code == 429 and int(answer.headers["Retry-After"])
+        # A browser says of its own site's images where they are asked for; with that a session counts.
+        assert cast.manager.session.get(served.url + url, headers={"Origin": None, "Sec-Fetch-Site": "same-origin"}, timeout=10).ok
         assert requests.get(served.url + url, headers={"X-Forwarded-For": "203.0.113.9"}, timeout=10).ok
     until(lambda: requests.get(served.url + url, timeout=10).ok, what="the end of those that were left")
 

@@ -166,10 +166,10 @@ def test_guests_who_send_at_the_same_time_take_no_more_than_their_share(instance
 
 def test_what_is_announced_and_never_comes_uses_up_no_hour(instance, limited):
     """An office has one address. What came counts, whatever became of it."""
-    def send(name, size, comes=None, **more):
+    def send(name, size, comes=None, speaks="guest", **more):
+        query = {} if speaks == "guest" else {"site_id": instance}
         try:
-            files.upload(somebody(instance, f"api_key:{name}", "manager"), {"name": "a.txt", "site_id": instance},
-                         Coming("10.0.4.1", size, comes, **more))
+            files.upload(somebody(instance, name, speaks), {"name": "a.txt", **query}, Coming("10.0.4.1", size, comes, **more))
         except (Invalid, RateLimited) as error:
             return error.code
 
@@ -185,6 +185,9 @@ def test_what_is_announced_and_never_comes_uses_up_no_hour(instance, limited):
     # Twice as much for an address; who were let in at the same time find no more than there is.
     results = []
     assert send("b", 4 * MB, meanwhile=lambda: results.append(send("c", 1))) is None and results == ["rate_limited"]
+    # Managers have an hour each, whatever the guests in their office do.
+    assert [send("manager:1", size, speaks="manager") for size in (4 * MB, 1)] == [None, "rate_limited"]
+    assert send("api_key:1", MB, speaks="manager") is None
 
 
 def test_what_was_not_stored_takes_no_room(instance, monkeypatch):
@@ -203,6 +206,21 @@ def test_what_was_not_stored_takes_no_room(instance, monkeypatch):
                                         id=answer.body["file"]["id"]))
     tidying.sweep(with_strays=False)
     assert uploads.used() == files_store.total(reader) < before + 3 * MB
+
+
+def test_managers_at_one_address_send_their_files_beside_each_other(instance):
+    def send(number, meanwhile=lambda: None):
+        return files.upload(somebody(instance, f"manager:{number}", "manager"), {"name": "a.txt", "site_id": instance},
+                            Coming("10.0.0.1", 10, meanwhile=meanwhile))
+
+    def next_one(number):
+        return lambda: number <= AT_ONCE + 1 and send(number, next_one(number + 1))
+    assert send(0, next_one(1))
+
+    def same_one(count):
+        return lambda: send("same", same_one(count - 1))
+    with pytest.raises(RateLimited):
+        send("same", same_one(AT_ONCE))
 
 
 def test_an_address_sends_so_many_at_once_and_no_more(instance):

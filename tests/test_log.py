@@ -1,11 +1,11 @@
-"""What the log says of guests, credentials and floods, and which secrets it keeps."""
+"""What the log says of guests, managers, credentials and floods, and which secrets it keeps."""
 import json
 
 import pytest
 import requests
 import socketio
 
-from tests.cast import Cast
+from tests.cast import PASSWORD, Cast
 from tests.served import Served, until
 
 
@@ -66,6 +66,34 @@ def test_the_log_says_why_credentials_were_refused(served, cast):
         assert line in served.log[before:]
     for secret in ("very private", guest_id, shop["site_token"], "st_wrong", "9999"):
         assert secret not in served.log[before:]
+
+
+def test_the_log_follows_a_manager_from_the_sign_in_to_the_sign_out(served, cast):
+    manager, key = cast.colleague, served.command("apikey", "add", "Robot", "--role", "owner", "--json")
+    number, before = cast.guest().open()["dialog"]["id"], len(served.log)
+    requests.post(f"{served.url}/api/manager/session", json={"email": manager.email, "password": "very private"}, timeout=10)
+    manager.sign_in()
+    for action in ("takeover", "takeover", "release", "close", "close", "reopen"):
+        assert manager.http("POST", f"/dialogs/{number}/{action}").ok
+    robot = {"Authorization": f"Bearer {key['key']}"}
+    requests.post(f"{served.url}/api/manager/dialogs/{number}/messages", json={"text": "Hello"}, headers=robot, timeout=10)
+    with manager.socket() as desk:
+        assert desk.call("release", {"dialog_id": number})["ok"]
+    assert manager.http("DELETE", "/session").ok and manager.http("DELETE", "/session").status_code == 401
+    lines = [line.partition("[Console] ")[2] for line in served.log[before:].splitlines() if "[Console]" in line]
+    told = [line for line in lines if not line.startswith(("connection", "message"))]
+    who, where = f"manager={manager.row['id']}", "transport=http address=127.0.0.1"
+    assert told == [
+        f"session.create refused: unauthorized {where} reason='The email or the password is wrong. Check both and try again.'",
+        f"signed in {who} {where}",
+        *(f"dialog {what} dialog={number} {who} transport=http" for what in ("taken over", "released", "closed", "reopened")),
+        f"dialog taken over dialog={number} api_key={key['id']} transport=http",
+        f"dialog released dialog={number} {who} transport=socket",
+        f"signed out {who} {where}",
+        f"session.delete refused: unauthorized {where} reason='You are not signed in. Sign in and try again.'"]
+    for secret in (manager.email, "very private", key["key"], PASSWORD):
+        assert secret not in served.log[before:]
+    manager.sign_in()
 
 
 def test_the_log_says_when_a_dialog_is_opened_and_not_whenever_it_changes(served, cast):

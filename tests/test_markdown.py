@@ -2,6 +2,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -90,7 +91,12 @@ def test_an_honest_long_text_is_formatted():
     assert markdown.html("- Take **this** and `that` (or *both*), then go on.\n" * 75)
 
 
-def test_nobody_pays_for_markdown_before_the_first_line_with_it():
+def test_the_server_has_its_parser_before_anybody_writes(served):
+    """Loaded at the first line with Markdown in it, it would hold everybody up."""
+    assert "nh3" in Path(f"/proc/{served.process.pid}/maps").read_text()
+
+
+def test_commands_do_not_pay_for_markdown():
     code = ("import sys; from replyx import markdown, files, schemas; markdown.html('plain');"
             "print([name for name in ('PIL', 'nh3', 'markdown_it') if name in sys.modules])")
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

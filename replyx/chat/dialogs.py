@@ -4,7 +4,7 @@ from ..actions import MANAGER, Action, Answer
 from ..database import reader
 from ..errors import Conflict, Forbidden, NotFound
 from ..extensions import writer
-from .rules import announce, handler_without_manager, require, view
+from .rules import announce, handler_without_manager, require, tell_log, view
 
 
 def list_dialogs(identity, payload, context):
@@ -24,8 +24,8 @@ def get_dialog(identity, payload, context):
     return Answer({"dialog": view(identity, require(identity, store.dialog(reader, payload["dialog_id"])))})
 
 
-def _change(identity, payload, rule):
-    """Run `rule(tx, dialog)`, which returns whether it changed anything; tell the rooms if it did."""
+def _change(identity, payload, context, what, rule):
+    """Run `rule(tx, dialog)`, which returns whether it changed anything; tell the rooms and the log if it did."""
     def unit(tx):
         dialog = require(identity, store.dialog_state(tx, payload["dialog_id"]))
         changed = rule(tx, dialog)
@@ -34,6 +34,7 @@ def _change(identity, payload, rule):
     def after(result):
         if result[1]:
             announce(result[0])
+            tell_log(what, result[0]["id"], identity, context)
     row, _ = writer.submit(unit, after)
     return Answer({"dialog": view(identity, row)})
 
@@ -49,7 +50,7 @@ def takeover(identity, payload, context):
                 raise Conflict("Another manager answers here. Ask them to release the dialog.")
         store.set_handler(tx, dialog["id"], "manager", identity.manager_id)
         return True
-    return _change(identity, payload, rule)
+    return _change(identity, payload, context, "taken over", rule)
 
 
 def release(identity, payload, context):
@@ -60,7 +61,7 @@ def release(identity, payload, context):
             raise Forbidden("Another manager answers here. They or an owner can release the dialog.")
         store.set_handler(tx, dialog["id"], handler_without_manager())
         return True
-    return _change(identity, payload, rule)
+    return _change(identity, payload, context, "released", rule)
 
 
 def close(identity, payload, context):
@@ -69,7 +70,7 @@ def close(identity, payload, context):
             return False
         store.set_status(tx, dialog["id"], "closed", handler_without_manager())
         return True
-    return _change(identity, payload, rule)
+    return _change(identity, payload, context, "closed", rule)
 
 
 def reopen(identity, payload, context):
@@ -80,7 +81,7 @@ def reopen(identity, payload, context):
             raise Conflict("The guest has a newer open dialog. Write there.")
         store.set_status(tx, dialog["id"], "open", handler_without_manager())
         return True
-    return _change(identity, payload, rule)
+    return _change(identity, payload, context, "reopened", rule)
 
 
 def _on_dialog(name, run, summary):

@@ -11,7 +11,7 @@ from ..limits import by_both, limiter
 from ..outbox import outbox
 from ..tally import tally
 from . import profile
-from .rules import announce, handler_without_manager, manager_rooms, require, view
+from .rules import announce, handler_without_manager, manager_rooms, require, tell_log, view
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +71,8 @@ def _store(context, identity, unit):
         prefix = identity.channel.capitalize()
         if stored["changed"]:
             announce(dialog)
+            if identity.speaks == "manager":
+                tell_log("taken over", dialog["id"], identity, context)
         if stored["opened"]:
             log.info("[%s] dialog open dialog=%d connections=%d", prefix, dialog["id"],
                      len(rooms.members(rooms.dialog(dialog["id"]))))

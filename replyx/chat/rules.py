@@ -1,7 +1,11 @@
 """What messages and dialogs share: whose a dialog is, how each side sees it, and how both hear of a change."""
+import logging
+
 from .. import rooms, schemas, store
 from ..database import reader
 from ..errors import NotFound
+
+log = logging.getLogger(__name__)
 
 
 def owns(identity, row):
@@ -35,6 +39,11 @@ def announce(row):
     rooms.enter_all(rooms.members(rooms.guest(row["site_id"], row["guest_hash"])), rooms.dialog(row["id"]))
     rooms.broadcast("dialog", {"dialog": schemas.dump_guest_dialog(row)}, rooms.dialog(row["id"]))
     rooms.broadcast("dialog", {"dialog": schemas.dump_manager_dialog(row)}, *manager_rooms(row["site_id"]))
+
+
+def tell_log(what, dialog_id, identity, context):
+    """What a manager or an API key did to a dialog, by their numbers."""
+    log.info("[Console] dialog %s dialog=%d %s transport=%s", what, dialog_id, identity.key.replace(":", "="), context.transport)
 
 
 def join(sid, identity):

@@ -36,14 +36,13 @@ class Found:
     height: int | None
 
 
-def turn_for(head, address, is_manager):
-    """A block for a `look` at a file with these first bytes, of whoever is at the address. Raises RateLimited when too many
-    wait."""
+def turn_for(head, who, is_manager):
+    """A block for a `look` at a file with these first bytes, in the line of `who`. Raises RateLimited when too many wait."""
     if is_manager:
-        return _managers.turn(address)
+        return _managers.turn(who)
     if kinds.is_archive(head):
-        return _archives.turn(address)
-    return (_images if kinds.by_signature(head) in IMAGES else _others).turn(address)
+        return _archives.turn(who)
+    return (_images if kinds.by_signature(head) in IMAGES else _others).turn(who)
 
 
 def look(source, target, turn, how="file"):

@@ -1,4 +1,4 @@
-"""Whose turn it is to have a file looked at: few at a time, one of an address, and never one twice while another waits."""
+"""Whose turn it is to have a file looked at: few at a time, one of each sender, and never one twice while another waits."""
 import threading
 from contextlib import contextmanager
 
@@ -8,7 +8,7 @@ TURN_SECONDS = 20
 
 
 class Turns:
-    """`most` turns at a time. Whoever has waited longest comes next, but for addresses that have a turn; the one that came last
+    """`most` turns at a time. Whoever has waited longest comes next, but for senders that have a turn; the one that came last
     lets others go first."""
 
     def __init__(self, most):
@@ -16,16 +16,16 @@ class Turns:
         self._changed = threading.Condition(threading.Lock())
 
     @contextmanager
-    def turn(self, address):
+    def turn(self, who):
         """A turn, when it comes. Raises RateLimited when it does not in TURN_SECONDS."""
-        ticket = (address, object())
+        ticket = (who, object())
         with self._changed:
             self._waiting.append(ticket)
             try:
                 if not self._changed.wait_for(lambda: self._next() is ticket, TURN_SECONDS):
                     raise RateLimited("Many files are being checked just now. Wait a moment and send it again.", retry_after=10)
-                self._busy.add(address)
-                self._last = address
+                self._busy.add(who)
+                self._last = who
             finally:
                 self._waiting.remove(ticket)
                 self._changed.notify_all()
@@ -33,7 +33,7 @@ class Turns:
             yield
         finally:
             with self._changed:
-                self._busy.remove(address)
+                self._busy.remove(who)
                 self._changed.notify_all()
 
     def _next(self):

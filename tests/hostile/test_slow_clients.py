@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 import requests
+import socketio
 import websocket
 from websocket import ABNF
 
 from replyx import bounds
 from tests import samples
+from tests.cast import connect
 from tests.hostile.wire import Frames, connection, refusal
 from tests.served import Served, until
 
@@ -30,7 +32,8 @@ from replyx import bounds, inspection, limits, server, transport
 bounds.HEAD_SECONDS = bounds.BODY_SECONDS = transport.CONNECT_SECONDS = server.KEEPALIVE_SECONDS = 1
 bounds.IDLE_SECONDS = 1
 inspection.CHILD_SECONDS = 2
-limits.limiter._max_open, limits.limiter._refuses = 3, True
+limits.MAX_OPEN.update(guest=3, manager=2)
+limits.limiter._refuses = True
 server.main(wsgi.app)
 """
 
@@ -161,12 +164,15 @@ def test_a_polling_transport_that_never_shows_credentials_is_forgotten(served):
     until(lambda: "400 BAD REQUEST" in sessions(served, f"&sid={sid}"), 10, "the end of the session")
 
 
-def test_one_address_has_only_so_many_sockets_open(served, cast):
+def test_one_address_has_only_so_many_sockets_open_and_managers_have_their_own(served, cast):
     guest = cast.guest()
     guest.open()
 
     def come(address):
         return Frames(served, json.dumps(guest.auth), address)
+
+    def desk(manager, address):
+        return connect(served, {"as": "manager"}, headers={"Cookie": manager.cookie, "X-Forwarded-For": address})
 
     def is_let_in():
         with come("10.1.1.1") as again:
@@ -176,6 +182,12 @@ def test_one_address_has_only_so_many_sockets_open(served, cast):
             error = refusal(json.loads(fourth.answer.removeprefix("44"))["data"])
             assert error["code"] == "rate_limited" and error["retry_after"] > 0
             assert elsewhere.is_alive()
+            # Those who work in the same office, two sockets each.
+            desks = [(cast.owner, "10.1.1.1"), (cast.owner, "10.1.1.9"), (cast.manager, "10.1.1.1")]
+            with desk(*desks[0]), desk(*desks[1]), desk(*desks[2]) as other:
+                assert other.connected
+                with pytest.raises(socketio.exceptions.ConnectionError):
+                    desk(cast.owner, "10.1.1.8")
         until(is_let_in)
 
 

@@ -1,0 +1,122 @@
+"""Sign-in under attack: who guesses elsewhere keeps nobody out of a browser in which they have signed in before."""
+import sqlite3
+import time
+from contextlib import closing
+from http.cookies import SimpleCookie
+
+import pyotp
+import pytest
+import requests
+
+from replyx import passwords
+from tests.cast import PASSWORD
+from tests.served import Served
+
+URL = "https://chat.shop.example"
+PEOPLE = ANNA, BORIS, DORA, EMIL, FRANK = [f"{name}@shop.example" for name in "anna boris dora emil frank".split()]
+NOBODY = "nobody@shop.example"
+DEVICE = "__Secure-replyx_device"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """Two sign-ins from an address or a browser, six for an account, four wrong codes."""
+    with Served(tmp_path_factory.mktemp("instance"), REPLYX_RATE_LIMITS="0.2", REPLYX_URL=URL) as server:
+        for email in PEOPLE:
+            run(server, """INSERT INTO manager (email, name, role, password_hash, all_sites, created_at)
+                VALUES (?, 'A manager', 'owner', ?, 1, '2026-01-01T00:00:00.000Z')""", email, passwords.hash_password(PASSWORD))
+        yield server
+
+
+def run(served, statement, *values):
+    """What the command line does in the database, faster."""
+    with closing(sqlite3.connect(served.instance / "replyx.db", isolation_level=None, timeout=10)) as database:
+        database.execute(statement, values)
+
+
+class Browser:
+    """Somebody's browser at an address of its own: it has the device cookie that it was given last."""
+    count = 0
+
+    def __init__(self, served, device=""):
+        Browser.count += 1
+        self.served, self.device, self.address = served, device, f"10.7.0.{Browser.count}"
+
+    def sign_in(self, email, password=PASSWORD, **body):
+        """The status, and what a refusal says."""
+        answer = requests.post(f"{self.served.url}/api/manager/session", timeout=10, json={
+            "email": email, "password": password, **body}, headers={
+            "Origin": URL, "X-Forwarded-For": self.address, "Cookie": f"{DEVICE}={self.device}"})
+        self.cookies = SimpleCookie()
+        for line in answer.raw.headers.getlist("Set-Cookie"):
+            self.cookies.load(line)
+        if DEVICE in self.cookies:
+            self.device = self.cookies[DEVICE].value
+        return answer.status_code, answer.json().get("error", {}).get("message")
+
+    def status(self, *arguments, **body):
+        return self.sign_in(*arguments, **body)[0]
+
+
+def statuses(served, email, count):
+    """Wrong passwords, each from an address of its own."""
+    return [Browser(served).status(email, "wrong") for _ in range(count)]
+
+
+def test_guesses_from_elsewhere_lock_strangers_out_and_not_the_managers_own_browser(served):
+    own = Browser(served)
+    assert own.status(ANNA) == 201
+    cookie = own.cookies[DEVICE]
+    assert cookie["httponly"] and cookie["secure"] and cookie["samesite"] == "Strict"
+    assert cookie["path"] == "/api/manager/session" and int(cookie["max-age"]) > 300 * 24 * 3600
+    assert "anna" not in cookie.value and own.cookies["__Host-replyx_session"]["samesite"] == "Lax"
+    assert statuses(served, ANNA, 6) == [401] * 5 + [429] and Browser(served).status(ANNA) == 429
+    assert statuses(served, NOBODY, 7) == [401] * 6 + [429]
+    neighbour = Browser(served)
+    neighbour.address = own.address
+    assert [neighbour.status("else@shop.example", "wrong") for _ in range(2)] == [401, 429]
+    assert own.status(ANNA) == 201
+    assert Browser(served, own.device[:-1] + "~").status(ANNA) == 429
+
+
+def test_a_browser_has_a_budget_of_its_own_and_for_its_own_accounts_alone(served):
+    own = Browser(served)
+    assert own.status(BORIS) == 201
+    thief, twin = Browser(served, own.device), Browser(served, own.device)
+    assert [thief.status(BORIS, "wrong") for _ in range(3)] == [401, 401, 429] and twin.status(BORIS) == 429
+    assert Browser(served).status(BORIS) == 201
+    other = Browser(served)
+    assert other.status(BORIS) == 201
+    # To its own account alone: another counts for it as for any stranger.
+    assert other.status(ANNA) == 429
+    statuses(served, BORIS, 4)
+    assert Browser(served).status(BORIS) == 429 and other.status(BORIS) == 201
+
+
+def test_a_browser_of_two_managers_knows_both_until_one_has_a_new_password(served):
+    shared, own = Browser(served), Browser(served)
+    assert [shared.status(DORA), shared.status(EMIL), own.status(DORA)] == [201] * 3
+    statuses(served, DORA, 6)
+    assert Browser(served).status(DORA) == 429 and shared.status(DORA) == 201
+    run(served, "UPDATE manager SET password_hash = ? WHERE email = ?", passwords.hash_password(PASSWORD), DORA)
+    assert own.status(DORA) == 429
+
+
+def test_wrong_codes_end_for_a_day_what_strangers_with_the_password_may_try(served):
+    own = Browser(served)
+    assert own.status(FRANK) == 201
+    secret = turn_on_second_factor(served, own.cookies["__Host-replyx_session"].value)
+    assert [Browser(served).status(FRANK, code="000000") for _ in range(4)] == [401] * 4
+    status, message = Browser(served).sign_in(FRANK, code=pyotp.TOTP(secret).at(time.time() + 30))
+    assert status == 429 and "tomorrow" in message
+    assert own.status(FRANK, code=pyotp.TOTP(secret).at(time.time() + 30)) == 201
+
+
+def turn_on_second_factor(served, session):
+    """Its secret; the code of this moment is used up."""
+    def post(path, **body):
+        return requests.post(f"{served.url}/api/manager{path}", json=body, timeout=10, headers={
+            "Origin": URL, "Cookie": f"__Host-replyx_session={session}"}).json()
+    secret = post("/two-factor")["secret"]
+    assert post("/two-factor/confirm", secret=secret, code=pyotp.TOTP(secret).now())["ok"]
+    return secret
