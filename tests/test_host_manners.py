@@ -211,6 +211,7 @@ def test_on_a_phone_the_panel_covers_the_page_and_gives_its_place_back(browser, 
     viewport = "<meta name=viewport content=width=device-width>"
     with HostPage(cast.site["snippet"], head=viewport) as host:
         cover_and_give_back(page, host)
+        keep_the_end_above_the_keyboard(page, cast)
     context.close()
 
 
@@ -227,6 +228,23 @@ def cover_and_give_back(page, host):
     widget.frame.get_by_role("button", name="Close chat").tap()
     expect(page.get_by_role("button", name="Open chat")).to_be_focused()
     until(lambda: page.evaluate("[scrollY, document.documentElement.outerHTML.startsWith('<html lang=\"en\">')]") == [1234, True])
+
+
+def keep_the_end_above_the_keyboard(page, cast):
+    """Each time that it comes, the newest line stays in sight; and what a finger presses is large enough for it."""
+    widget, dialog_id = begin(page, cast, "on the phone")
+    answer(cast, dialog_id, "\n".join(["a long answer"] * 40))
+    expect(widget.lines).to_have_count(2)
+    widget.text.tap()
+    for height in (460, 844, 460, 844, 460):
+        page.set_viewport_size({"width": 390, "height": height})
+        until(lambda: widget.frame.locator("body").evaluate("(body) => body.clientHeight") == height)
+        left = "(main) => main.scrollHeight - main.scrollTop - main.clientHeight"
+        until(lambda: widget.frame.locator("#main").evaluate(left) < 2)
+    small = widget.frame.locator("button:visible").evaluate_all("""(buttons) => buttons.filter((button) => {
+        const { width, height } = button.getBoundingClientRect();
+        return width < 44 || height < 44; }).map(({ outerHTML }) => outerHTML)""")
+    assert small == []
 
 
 def test_inline_the_panel_fills_its_place_when_that_comes_into_view(context, cast):
