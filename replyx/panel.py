@@ -13,7 +13,8 @@ def settings(row, kind, lang, version):
     """The panel's settings for the site behind a public name. `kind` is `frame`, `page` or `preview`; `version` the files'."""
     site, chosen = row["site"], site_schemas.whole(row["site"]["settings"])
     lines = texts.lines(lang, chosen["texts"].get(lang, {}))
-    del lines["host"]
+    for group in ("host",) if kind == "page" else ("host", "link"):
+        del lines[group]
     return {
         "site": site["id"], "version": f"{VERSION} {version}", "kind": kind, "mail": outbox.is_on,
         "lang": lang, "dir": texts.direction(lang), "texts": lines, "look": chosen["look"],

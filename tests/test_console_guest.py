@@ -122,6 +122,13 @@ def test_files_and_formatted_text_both_ways(cast, page, tmp_path):
     # It would be refused again.
     expect(attached.get_by_role("button")).to_have_text(["×"] * 4)
     page.get_by_role("button", name="Remove: evil.html").click()
+    drop(page, "one.txt", "")
+    expect(page.locator(".files-said")).to_have_text("one.txt is empty. Choose another.")
+    with page.expect_file_chooser() as chooser:
+        press(page, "Attach files")
+    chooser.value.set_files([{"name": name, "mimeType": "text/plain", "buffer": b""} for name in ("one.txt", "two.txt")])
+    expect(page.locator(".files-said").get_by_role("listitem")).to_have_text(
+        ["one.txt is empty. Choose another.", "two.txt is empty. Choose another."])
     page.get_by_role("textbox", name="Reply").fill("**Bold** and [a link](https://shop.example/)")
     press(page, "Send")
     own = log.locator("article.manager")

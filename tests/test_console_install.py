@@ -119,8 +119,13 @@ def test_a_page_with_the_snippet_passes_and_one_without_says_what_to_do(cast, pa
         page.clock.fast_forward(16000)
         expect(seen(page)).to_contain_text("Nothing was heard from the page for 15 seconds")
         expect(seen(page).get_by_role("listitem").first).to_have_text("Snippet found on the page not known")
-        expect(seen(page)).to_contain_text("did the page load?")
-        expect(seen(page)).to_contain_text("Is the snippet on that very page?")
+        causes = ("did the page load?", "Is the snippet on that very page?", "cache", "Content Security Policy.*Refused to load",
+                  "button show there?")
+        expect(seen(page).get_by_role("list").last.get_by_role("listitem")).to_have_text([re.compile(cause) for cause in causes])
+        press(page, "Show the lines for the policy")
+        lines = page.get_by_role("group", name="Content Security Policy")
+        expect(lines).to_be_focused()
+        expect(lines).to_be_in_viewport()
 
 
 def test_a_test_that_could_not_begin_ends_no_other(cast, page, settings):

@@ -154,6 +154,9 @@ def test_what_cannot_be_sent_is_refused_in_words(widget, files):
     files.choose(*(file(f"{number}.txt") for number in range(1, 12)))
     expect(files.alert).to_have_text("11.txt was left out: at most 10 files go with one message.")
     expect(files.chips).to_have_count(10)
+    # Each of several has a line of its own.
+    files.choose(file("12.txt"), file("13.txt"))
+    expect(files.alert.get_by_role("listitem")).to_have_text([re.compile(f"^{name}.txt was left out") for name in (12, 13)])
 
 
 def test_progress_cancel_and_a_message_that_waits_for_its_files(context, cast, served):

@@ -1,6 +1,8 @@
 """The chat's other half on the host page: what shows while it is closed, how it opens and fits, and how it goes on from page
 to page; in the real Chromium."""
 import re
+import uuid
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -82,15 +84,6 @@ def test_a_chat_goes_on_from_page_to_page_of_a_tab(context, cast):
         page.keyboard.type("a lamp")
         expect(page.locator("#search")).to_have_value("a lamp")
 
-        # What opened by itself and did not come was not asked for; the click after that is.
-        page.route("**/frame?*", lambda route: route.abort())
-        page.goto(f"{host.url}/shelf/4")
-        expect(page.get_by_role("alert")).to_have_text("The chat did not load. Try again.")
-        page.unroute("**/frame?*")
-        page.mouse.move(1, 1)
-        page.get_by_role("button", name="Open chat").click()
-        expect(widget.text).to_be_focused()
-
         page.set_viewport_size({"width": 400, "height": 700})
         page.goto(f"{host.url}/small")
         widget.frame.locator("body[data-state=online]").wait_for(state="attached")
@@ -132,12 +125,72 @@ def test_a_chat_goes_on_from_page_to_page_of_a_tab(context, cast):
         assert page.evaluate(MARKED) == 0
 
 
+def test_with_the_server_down_a_chat_that_was_open_waits_quietly_and_comes_back(context, served, cast):
+    """The browser has the scripts from the page before. Nobody has clicked; who does hears what is wrong."""
+    asked = []
+
+    def down(route):
+        path = urlsplit(route.request.url).path
+        asked.append(path)
+        if path.endswith(("/replyx.js", "/host.js")):
+            route.continue_()
+        else:
+            route.abort()
+
+    def tried(times):
+        """The frame was asked for this often, and given up each time."""
+        until(lambda: page.clock.run_for(500) or asked.count("/frame") >= times and not page.locator("iframe").count())
+        assert page.get_by_role("alert").count() == 0
+        expect(launcher).to_have_attribute("aria-busy", "false")
+        expect(launcher).to_have_text("")
+        expect(page.locator("#search")).to_be_focused()
+    with HostPage(cast.site["snippet"], body="<input id=search autofocus>") as host:
+        page = context.new_page()
+        page.clock.install()
+        launcher = page.get_by_role("button", name="Open chat")
+        page.goto(host.url)
+        widget, dialog_id = begin(page, cast, "before the night")
+        line = {"client_id": str(uuid.uuid4()), "text": "in the night", "at": 1}
+        page.evaluate("""(line) => {
+            const key = Object.keys(localStorage).find((name) => name.endsWith(".guest_id"));
+            localStorage.setItem(key.replace("guest_id", `outbox.${line.client_id}`), JSON.stringify(line)); }""", line)
+        page.route(f"{served.url}/**", down)
+        page.goto(f"{host.url}/next")
+        tried(times=1)
+        page.clock.run_for(5000)
+        tried(times=2)
+        assert widget.was_open
+        page.evaluate("dispatchEvent(new Event('online'))")
+        tried(times=3)
+        page.goto(f"{host.url}/after/next")
+        tried(times=4)
+        page.unroute(f"{served.url}/**")
+        page.clock.run_for(5000)
+        expect(widget.lines).to_have_text(["before the night", "in the night"])
+        expect(widget.text).to_be_visible()
+        expect(page.locator("#search")).to_be_focused()
+        until(lambda: dialog_of(cast, "in the night") == dialog_id)
+
+        page.route(f"{served.url}/frame?*", lambda route: route.abort())
+        page.goto(f"{host.url}/last")
+        launcher.click()
+        expect(page.get_by_role("alert")).to_have_text("The chat did not load. Try again.")
+        page.unroute(f"{served.url}/frame?*")
+        launcher.click()
+        expect(widget.text).to_be_focused()
+        expect(page.get_by_role("alert")).to_have_count(0)
+        # Closed before it came, it stays so.
+        page.keyboard.press("Escape")
+        assert not widget.was_open
+
+
 def test_on_a_phone_the_panel_covers_the_page_and_gives_its_place_back(browser, cast):
     context = browser.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale="en-GB")
     page = context.new_page()
     viewport = "<meta name=viewport content=width=device-width>"
     with HostPage(cast.site["snippet"], head=viewport) as host:
         cover_and_give_back(page, host)
+        keep_the_end_above_the_keyboard(page, cast)
     context.close()
 
 
@@ -154,6 +207,23 @@ def cover_and_give_back(page, host):
     widget.frame.get_by_role("button", name="Close chat").tap()
     expect(page.get_by_role("button", name="Open chat")).to_be_focused()
     until(lambda: page.evaluate("[scrollY, document.documentElement.outerHTML.startsWith('<html lang=\"en\">')]") == [1234, True])
+
+
+def keep_the_end_above_the_keyboard(page, cast):
+    """Each time that it comes, the newest line stays in sight; and what a finger presses is large enough for it."""
+    widget, dialog_id = begin(page, cast, "on the phone")
+    answer(cast, dialog_id, "\n".join(["a long answer"] * 40))
+    expect(widget.lines).to_have_count(2)
+    widget.text.tap()
+    for height in (460, 844, 460, 844, 460):
+        page.set_viewport_size({"width": 390, "height": height})
+        until(lambda: widget.frame.locator("body").evaluate("(body) => body.clientHeight") == height)
+        left = "(main) => main.scrollHeight - main.scrollTop - main.clientHeight"
+        until(lambda: widget.frame.locator("#main").evaluate(left) < 2)
+    small = widget.frame.locator("button:visible").evaluate_all("""(buttons) => buttons.filter((button) => {
+        const { width, height } = button.getBoundingClientRect();
+        return width < 44 || height < 44; }).map(({ outerHTML }) => outerHTML)""")
+    assert small == []
 
 
 def test_inline_the_panel_fills_its_place_when_that_comes_into_view(context, cast):

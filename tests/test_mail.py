@@ -177,7 +177,9 @@ def test_the_way_out_of_a_mail_takes_one_click_and_the_console_has_the_way_back(
     assert not [mail for mail in post.to(cast.colleague.email) if "not for Boris" in mail.text]
     enter(page, cast.colleague)
     press(page, "Account")
-    page.get_by_role("checkbox", name="Mail me messages").check()
+    wish = page.get_by_role("checkbox", name="Mail me messages")
+    assert wish.bounding_box()["width"] >= 13
+    wish.check()
     until(lambda: row(cast.served, "SELECT min(wants_mail) FROM manager") == (1,))
 
 

@@ -40,4 +40,11 @@ export class Api {
   setAttributes(attributes) { this.identify({ attributes }); }
 
   forget() { this.host.profile = undefined; }
+
+  /** Who the page says its visitor is was refused: nobody but the site's owner can mend that. */
+  refused({ code, message }) {
+    this.forget();
+    this.host.warn("identify:", message);
+    this.emit("error", { code, message });
+  }
 }

@@ -77,7 +77,7 @@ class Attach {
     this.accept = $("form").querySelector("[type=file]").accept;
     this.list = element("ul", { id: "attached", hidden: true });
     this.list.setAttribute("aria-label", this.texts.list);
-    this.why = element("p", { id: "attach-why" });
+    this.why = element("div", { id: "attach-why" });
     this.why.setAttribute("role", "alert");
     this.said = element("p", { className: "spoken" });
     this.said.setAttribute("role", "status");
@@ -98,7 +98,8 @@ class Attach {
       if (code) refused.push(this.#inWords({ name: file.name, code }));
       else this.uploads.add(file);
     }
-    this.why.textContent = [...new Set(refused)].join(" ");
+    const lines = [...new Set(refused)];
+    this.why.replaceChildren(...lines.length > 1 ? [element("ul", {}, ...lines.map((line) => element("li", {}, line)))] : lines);
     this.view.focus();
   }
 

@@ -129,6 +129,10 @@ export class Form {
       element("button", { type: "submit", textContent: isOffline ? texts.leave : texts.start }));
     this.node.setAttribute("aria-labelledby", "ask-title");
     this.node.addEventListener("submit", (event) => { event.preventDefault(); this.#submit(submit); });
+    // Once the keyboard has taken its part of the screen.
+    window.visualViewport?.addEventListener("resize", () => {
+      if (this.node.contains(document.activeElement)) document.activeElement.scrollIntoView({ block: "nearest" });
+    });
     place.append(this.node);
   }
 

@@ -101,7 +101,7 @@ class Host {
   get signal() { return this.#end.signal; }
 
   /** Load the panel where nobody sees it. */
-  prepare() { if (!this.isForeign) this.panel.load(); }
+  prepare() { if (!this.isForeign && !this.signal.aborted) this.panel.load(); }
 
   open() {
     this.isUsed = true;
@@ -116,6 +116,7 @@ class Host {
 
   close() {
     this.isUsed = true;
+    this.tab.isDue = false;
     if (!this.isOpen || this.isInline) return;
     const hadFocus = this.root.activeElement;
     this.#turn(false);
@@ -185,11 +186,11 @@ class Host {
 
   /** The panel does not come. */
   async fail() {
-    const wasOpen = this.isOpen;
     this.panel.drop();
     this.advise("frame", this.origin);
     this.#tell("emit", "error", { code: "unreachable", message: "The chat did not load." });
-    if (!wasOpen) return;
+    this.tab.again();
+    if (!this.isOpen) return;
     this.#turn(false);
     // The words come from the same server.
     this.caption.data = "⚠";
@@ -207,6 +208,9 @@ class Host {
         this.#tellShown();
         this.#fit();
         if (!this.isQuiet) this.panel.element.focus();
+      } else if (this.tab.isDue) {
+        this.isQuiet = true;
+        this.open();
       }
       if (this.profile) this.panel.tell({ type: "identify", profile: this.profile });
       if (!this.#wasReady) this.#tell("emit", "ready");
@@ -225,16 +229,11 @@ class Host {
     close: () => this.close(),
     // A frame that reloads itself while the server is away stays a page of the browser's own for good.
     gone: () => this.panel.again(),
-    unread: ({ count, preview }) => this.unread(this.isOpen ? 0 : count, preview),
+    unread: ({ count, preview }) => this.unread(this.isOpen || this.tab.isDue ? 0 : count, preview),
     message: ({ message }) => {
       if (message.sender !== "guest" && (document.hidden || !document.hasFocus())) this.show(({ title }) => title.flash());
       this.#tell("emit", "message", { message });
     },
-    // Who the page says its visitor is was refused: nobody but the site's owner can mend that.
-    error: ({ code, message }) => {
-      this.profile = undefined;
-      this.warn("identify:", message);
-      this.#tell("emit", "error", { code, message });
-    },
+    error: (error) => this.call("refused", error),
   };
 }

@@ -50,11 +50,5 @@ export class Keep {
   /** Where this tab remembers that the guest has used the chat. */
   get mark() { return this.guestKey?.replace("guest_id", "used.tab"); }
 
-  /** How the chat is in this tab. Before the guest has written, nothing is stored. */
-  note(isOpen) { this.set(this.mark, isOpen ? "open" : "closed"); }
-
   get keys() { return Object.keys(this.all()).filter((key) => this.#ours.test(key)); }
-
-  /** Whether something is kept whose key fits. */
-  has(pattern) { return this.keys.some((key) => pattern.test(key)); }
 }

@@ -27,6 +27,7 @@ export class Lines {
   #nodes = new Map();
   #isAtEnd = true;
   #top = 0;
+  #size;
   #end = new AbortController();
 
   constructor({ place, scroller, texts, lang, why, on }) {
@@ -57,9 +58,12 @@ export class Lines {
   #noteEnd() {
     const { scrollHeight, scrollTop, clientHeight } = this.scroller;
     const isNear = scrollHeight - scrollTop - clientHeight < NEAR_END;
-    // Browsers tell of a scroll to the end only after more may have come below it: just going up leaves the end.
-    if (isNear || scrollTop < this.#top) this.#isAtEnd = isNear;
+    const size = `${scrollHeight} ${clientHeight}`;
+    // Browsers tell of a scroll to the end only after more may have come below it, and go up by themselves where there is more
+    // room: just going up within the same room leaves the end.
+    if (isNear || (scrollTop < this.#top && size === this.#size)) this.#isAtEnd = isNear;
     this.#top = scrollTop;
+    this.#size = size;
     if (this.#isAtEnd) this.on.end?.();
   }
 

@@ -1,7 +1,11 @@
 // The chat as a page of its own: does for it, in this browser, what the loader on a site's page does for the frame.
 import { claim } from "./claim.js";
+import { guestOf, isToGoOn } from "./mailed.js";
 
 const LINK = "replyx.link";
+// One that waits for an answer: whether it is to be opened here.
+const ASKED = "replyx.asked";
+const GUEST_ID = "guest_id";
 
 const quietly = (run) => { try { return run(); } catch { return null; } }; // storage that is blocked or full
 
@@ -12,29 +16,51 @@ const placeOf = (key) => (key.endsWith(".tab") ? sessionStorage : localStorage);
 export class Page {
   #prefix;
 
-  constructor({ site, onVisibility }) {
-    Object.assign(this, { site, onVisibility });
+  constructor({ site, name, texts, onVisibility }) {
+    Object.assign(this, { site, name, texts, onVisibility });
     // Another link opened over this one changes the fragment alone.
     window.addEventListener("hashchange", () => location.reload());
   }
 
   async hello() {
-    const link = this.#link();
-    // A link's first part names its guest: what one has written and not sent is not the next one's.
-    this.#prefix = `replyx.page.${this.site}.${link?.split(".")[0] ?? ""}.`;
+    const link = await this.#link();
+    // What one guest has written and not sent is not the next one's.
+    this.#prefix = this.#prefixOf(link);
     const all = quietly(() => [...Object.entries(localStorage), ...Object.entries(sessionStorage)]) ?? [];
     const ours = all.filter(([key]) => key.startsWith(this.#prefix));
     const stored = Object.fromEntries(ours.map(([key, value]) => [key.slice(this.#prefix.length), value]));
     return { page: location.origin, stored, link };
   }
 
-  /** The credential leaves the address bar and the history; it lives as long as the tab, which others may use after. */
-  #link() {
-    const given = new URLSearchParams(location.hash.slice(1)).get("link");
-    if (!given) return quietly(() => sessionStorage.getItem(LINK + this.site));
-    history.replaceState(null, "", location.pathname + location.search);
-    quietly(() => sessionStorage.setItem(LINK + this.site, given));
+  #prefixOf(link) { return `replyx.page.${this.site}.${guestOf(link) ?? ""}.`; }
+
+  /** The credential that counts in this tab, if any. It lives as long as the tab, which others may use after. */
+  async #link() {
+    const { site } = this;
+    const kept = quietly(() => sessionStorage.getItem(LINK + site));
+    const given = this.#given();
+    if (!given) return kept;
+    const isOpened = await this.#isToOpen(given, kept);
+    quietly(() => sessionStorage.removeItem(ASKED + site));
+    if (!isOpened) return kept;
+    quietly(() => sessionStorage.setItem(LINK + site, given));
     return given;
+  }
+
+  /** The link by which the page was opened, also after a reload that comes before an answer. It leaves the address bar and the history. */
+  #given() {
+    const given = new URLSearchParams(location.hash.slice(1)).get("link");
+    if (!given) return quietly(() => sessionStorage.getItem(ASKED + this.site));
+    quietly(() => sessionStorage.setItem(ASKED + this.site, given));
+    history.replaceState(null, "", location.pathname + location.search);
+    return given;
+  }
+
+  async #isToOpen(given, kept) {
+    const id = quietly(() => localStorage.getItem(this.#prefixOf() + GUEST_ID));
+    const own = kept ? { guest_link: kept } : id && { guest_id: id };
+    if (!own || guestOf(kept) === guestOf(given)) return true;
+    return isToGoOn({ name: this.name, link: given, own, texts: this.texts });
   }
 
   async save(key, value) {

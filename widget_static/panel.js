@@ -31,7 +31,7 @@ export class Panel {
   /** `Host` is what stands between us and the host page: Bridge, or Page where there is none. */
   async open(Host) {
     const { settings } = this;
-    this.bridge = new Host({ site: settings.site, onVisibility: (...how) => this.#onVisibility(...how), on: this.#onHost });
+    this.bridge = new Host({ site: settings.site, name: named(), texts: settings.texts, onVisibility: (...how) => this.#onVisibility(...how), on: this.#onHost });
     const { page, stored, link, inline, isTrial } = await this.bridge.hello();
     Object.assign(this, { page, stored, inline });
     document.body.classList.toggle("inline", Boolean(inline));

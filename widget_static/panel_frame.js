@@ -27,8 +27,6 @@ export class PanelFrame {
       ?? (siteToken ? { site_token: siteToken } : { assistant_id: assistantId }));
   }
 
-  get isThere() { return Boolean(this.element?.isConnected); }
-
   get isDrawn() { return this.#drawn && this.#drawn === this.element?.contentWindow; }
 
   /** Load the panel where nobody sees it. */

@@ -64,11 +64,11 @@ export class Signs {
   async #ask() {
     const { host } = this;
     const { guestKey } = host.keep;
-    if (!guestKey || host.panel.isThere) return;
+    if (!guestKey || host.panel.element?.isConnected) return;
     const { base, headers } = guestCredentials(Object.fromEntries(host.panel.query), { guest_id: host.keep.get(guestKey) });
     const asked = await fetch(`${host.origin}${base}/unread`, { headers, signal: AbortSignal.timeout(ASK_MS) });
     const { unread = 0, message } = await asked.json();
-    if (unread && !host.panel.isThere) host.unread(unread, message && { author: message.author?.name, text: message.text });
+    if (unread && !host.panel.element?.isConnected) host.unread(unread, message && { author: message.author?.name, text: message.text });
   }
 
   /** Show the owner's messages, each after its seconds, everywhere or on some pages: one after the other. */

@@ -1,6 +1,9 @@
 // The visitor's chat in this tab, from page to page: how it is is noted, and goes on where the next page begins.
 
 export class Tab {
+  isDue; // the panel opens by itself when it comes
+  #pause; // before the last try
+
   constructor(host) {
     this.host = host;
     // What comes back from the browser's cache has not seen the pages since.
@@ -9,7 +12,11 @@ export class Tab {
 
   get #was() { return this.host.keep.get(this.host.keep.mark); }
 
-  note() { if (!this.host.isInline) this.host.keep.note(this.host.isOpen); }
+  /** How the chat is in this tab. Before the guest has written, nothing is stored. */
+  note() {
+    const { keep, isInline, isOpen } = this.host;
+    if (!isInline) keep.set(keep.mark, isOpen || this.isDue ? "open" : "closed");
+  }
 
   /** Go on where the visitor was on the page before, or tell what waits for them. The page's own commands have run. */
   resume() {
@@ -17,14 +24,18 @@ export class Tab {
     const { keep, isInline, isForeign, small, settings: { proactive } } = host;
     if (isInline || isForeign) return;
     const was = this.#was;
-    // Lines that were never acknowledged go out without a click; who chats in this tab hears the answers on all of its pages.
-    if (was || keep.has(/outbox/)) host.prepare();
     // Over the whole of a small screen it would hide the page that they went to.
-    if (was === "open" && !host.isUsed && !small.matches) {
-      host.isQuiet = true;
-      host.open();
+    this.isDue = was === "open" && !host.isUsed && !small.matches;
+    // Lines that were never acknowledged go out without a click; who chats in this tab hears the answers on all of its pages.
+    if (was || /outbox/.test(keep.keys)) {
+      this.#pause = 2500;
+      window.addEventListener("online", () => host.prepare(), { signal: host.signal });
+      host.prepare();
     }
     if (was) this.note();
     else if (proactive || keep.guestKey) host.show((signs) => signs.meet());
   }
+
+  /** The panel has not come: what nobody has clicked for is asked for again some times, after longer and longer pauses. */
+  again() { if (this.#pause < 300_000) setTimeout(() => this.host.prepare(), this.#pause *= 2); }
 }

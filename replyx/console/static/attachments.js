@@ -21,7 +21,7 @@ export function attach({ uploads, said }, files) {
     if (code) refused.push(words.errors[code](file.name, MOST));
     else uploads.add(file);
   }
-  said.value = refused.join(" ");
+  said.value = refused;
 }
 
 const whyFailed = ({ name, code }) => Object.hasOwn(words.errors, code) ? words.errors[code](name, MOST) : `${name}: ${why({ code })}`;
@@ -31,6 +31,7 @@ export function Attached({ thread }) {
   thread.desk.changes.value;
   const { uploads, said } = thread.reply;
   const { items } = uploads;
+  const lines = [...new Set([said.value].flat())];
   const drop = (item) => { uploads.remove(item); said.value = ""; };
   return html`${items.length > 0 && html`<ul class="attached" role="list" aria-label=${words.list}>${items.map((item) => html`<li
       key=${item.key} class=${item.state}>
@@ -38,7 +39,7 @@ export function Attached({ thread }) {
     ${["sending", "waiting"].includes(item.state) && html`<progress max="1" value=${item.progress} aria-label=${item.name} />`}
     ${item.code && html`<small class="wrong">${whyFailed(item)}</small>`}
     <button type="button" class="drop" aria-label="${texts.site.remove}: ${item.name}" onClick=${() => drop(item)}>×</button></li>`)}</ul>`}
-    <p class="files-said" role="status">${said}</p>`;
+    <div class="files-said" role="status">${lines.length > 1 ? html`<ul>${lines.map((line) => html`<li key=${line}>${line}</li>`)}</ul>` : lines}</div>`;
 }
 
 export function AttachButton({ reply }) {

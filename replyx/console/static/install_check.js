@@ -55,7 +55,15 @@ function Seen({ desk, site, state: { steps, failure, origin, isOver } }) {
 function Failure({ failure: { reason, directive }, origin }) {
   const [what, ...advice] = words.failures[Object.hasOwn(words.failures, reason) ? reason : "other"];
   return html`<p><strong>${reason === "policy" ? `${what} ${directive}` : reason === "foreign" ? `${what} ${origin}` : what}</strong></p>
-    <ul>${advice.map((line) => html`<li key=${line}>${line}</li>`)}</ul>`;
+    <ol class="causes">${advice.map((line) => html`<li key=${line.csp ?? line}>${line.csp ?? line}
+      ${line.csp && html` <button class="plain" type="button" onClick=${toPolicy}>${words.toPolicy}</button>`}</li>`)}</ol>`;
+}
+
+/** To the lines for a site's policy, further down on this page. */
+function toPolicy() {
+  const place = document.getElementById("policy");
+  place.scrollIntoView();
+  place.querySelector("pre").focus({ preventScroll: true });
 }
 
 function AddDomain({ desk, site, origin }) {

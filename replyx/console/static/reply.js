@@ -20,7 +20,7 @@ export function takeUp(desk) { for (const reply of repliesOf(desk)) reply.takeUp
 export function layDown(desk) { for (const reply of repliesOf(desk)) reply.layDown(); }
 
 class Reply {
-  said = signal(""); // what there is to say of the files
+  said = signal(""); // what there is to say of the files, a text or several
   onReady; // the composer, where it is shown, sends what waited for its files; otherwise it goes from here
   #text = "";
   #desk;

@@ -21,7 +21,7 @@ export function Install({ desk, site }) {
         ${lines.map((line) => html`<p key=${line}>${line}</p>`)}</details>`)}
     </section>
     <section><h3>${words.check}</h3><${Check} desk=${desk} site=${site} /></section>
-    <section><h3>${words.csp}</h3>
+    <section id="policy"><h3>${words.csp}</h3>
       <p class="help">${words.cspHint}</p>
       <${CopyBox} label=${words.csp} text=${linesOf(csp)} />
     </section>

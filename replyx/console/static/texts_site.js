@@ -133,7 +133,7 @@ export const SITE = {
       offline: "Вне часов работы", offlineHint: "Видна, пока никого нет, чтобы ответить позже. Нужна хотя бы почта.",
       noHours: "Часы работы не заданы, поэтому этой формы никто не увидит.", setHours: "Задать часы",
       on: { prechat: "Спрашивать перед чатом", offline: "Показывать форму вне часов работы" },
-      field: (number) => `Поле ${number}`, kind: "Вид", label: "Подпись", consent: "С чем гость соглашается",
+      field: (number) => `Поле ${number}`, kind: "Тип", label: "Подпись", consent: "С чем гость соглашается",
       kinds: { name: "Имя", email: "Почта", text: "Текст", choice: "Выбор", consent: "Согласие" },
       labels: { name: "Ваше имя", email: "Ваша почта", text: "" },
       required: "Обязательно", choices: "Варианты", choicesHint: "Каждый с новой строки.", add: "Добавить поле",
