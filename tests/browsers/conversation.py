@@ -4,14 +4,14 @@ import shutil
 
 import pytest
 
-from tests.browsers import firefox
+from tests.browsers import firefox, webkit
 from tests.browsers.hands import Hands, named
 from tests.cast import PASSWORD, Cast
 from tests.hostpage import HostPage
 from tests.scenes import PICTURE
 from tests.served import Served, free_port
 
-BROWSERS = {"firefox": (firefox.PROGRAM, firefox.Firefox)}
+BROWSERS = {"firefox": (firefox.PROGRAM, firefox.Firefox), "webkit": (webkit.PROGRAM, webkit.WebKit)}
 LINES = "#log .text"
 
 
@@ -47,7 +47,8 @@ def test_a_guest_and_a_manager_talk(browser, served, tmp_path):
         guest.open(shop.url)
         guest.click(named("Open chat"))
         with guest.inside():
-            guest.type("Where is my order?", "#text")
+            guest.find("#text")
+            guest.keys(*"Where is my order?")
             guest.click(named("Send"))
             guest.says("Sent", "#log")
         manager = guest.another()
