@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test soak bench screenshots install tools clean
+.PHONY: run test browsers soak bench screenshots install tools clean
 
 run: $(VENV)/run.done
 	@$(BIN)/replyx demo
@@ -12,6 +12,10 @@ run: $(VENV)/run.done
 test: $(VENV)/test.done tools
 	$(BIN)/flake8 replyx tests bench wsgi.py
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# One conversation in each other browser that is installed, of: Firefox (Debian's firefox-esr).
+browsers: $(VENV)/test.done
+	$(BIN)/pytest tests/browsers/conversation.py
 
 # What takes longer than a test may, one line for each run, each with a seed of its own that it prints; needs Node and a C compiler.
 soak: $(VENV)/test.done tools bench/node_modules

@@ -35,7 +35,10 @@ def test_a_conversation_by_keyboard_alone(page, cast):
     keys.press("Enter")
     widget = Widget(page)
     expect(widget.text).to_be_focused()
+    # As it stands in WebKit, which lets a frame take the focus only once the visitor has done something in it.
+    widget.text.evaluate("(box) => box.blur()")
     keys.type("hello ")
+    expect(widget.text).to_have_value("hello ")
     keys.press("Shift+Tab")
     expect(widget.frame.get_by_role("button", name="Emoji")).to_be_focused()
     keys.press("Enter")
@@ -43,6 +46,10 @@ def test_a_conversation_by_keyboard_alone(page, cast):
     keys.press("ArrowRight")
     keys.press("Enter")
     expect(widget.text).to_be_focused()
+    expect(widget.text).to_have_value("hello 😄")
+    # The Enter that chooses a word of an input method, as WebKit tells it: after the composing, with a code of its own.
+    widget.text.evaluate("""(box) => box.dispatchEvent(
+        new KeyboardEvent("keydown", { key: "Enter", keyCode: 229, cancelable: true }))""")
     expect(widget.text).to_have_value("hello 😄")
     keys.press("Enter")
     expect(widget.lines).to_have_text(["hello 😄"])

@@ -1,5 +1,5 @@
 // Where the guest writes: grows with the text, sends with Enter, and keeps a draft.
-import { $ } from "./dom.js";
+import { $, isEnter } from "./dom.js";
 
 const LONGEST = 10000;
 const TALLEST = 140;
@@ -16,7 +16,7 @@ export class Composer {
     const box = $("text");
     $("form").addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
     box.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); this.submit(); }
+      if (isEnter(event)) { event.preventDefault(); this.submit(); }
     });
     box.addEventListener("input", () => {
       this.#grow();

@@ -17,3 +17,7 @@ export function portrait(name, url) {
   if (url) made.append(element("img", { src: url, alt: "" }));
   return made;
 }
+
+/** Whether a key sends what is written: an Enter that chooses among an input method's words does not. In Safari that one comes when
+ * the composing is over, and has this code alone (WebKit bug 165004). */
+export const isEnter = ({ key, shiftKey, isComposing, keyCode }) => key === "Enter" && !shiftKey && !isComposing && keyCode !== 229;

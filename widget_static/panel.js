@@ -42,6 +42,10 @@ export class Panel {
       isSeen: () => this.isSeen, on: this.#onChat });
     if (settings.features.files) this.#files = new Attaching(this);
     document.addEventListener("visibilitychange", () => this.#tellUnread());
+    // WebKit gives a frame of another origin no focus before the visitor has done something in it: their first key does.
+    document.addEventListener("keydown", ({ target, key, ctrlKey, metaKey, altKey }) => {
+      if (target === document.body && /^(\S|Dead)$/u.test(key) && !ctrlKey && !metaKey && !altKey) this.#focus();
+    });
     this.#render();
     // Who only passes the launcher with the mouse needs no connection.
     if (this.#isShown || isTrial || !this.chat.isNew || this.chat.outbox.entries.length) this.chat.open();
@@ -58,7 +62,11 @@ export class Panel {
   #onVisitor = {
     close: () => this.bridge.close(),
     send: (text) => this.#submit(text),
-    input: () => this.chat.typing.say(true),
+    input: () => {
+      this.chat.typing.say(true);
+      // It has to be there before their next click or key.
+      if (this.settings.features.sound) this.parts.keep("sound");
+    },
     keep: (draft) => (draft ? this.bridge.save(DRAFT, draft) : this.bridge.remove(DRAFT)),
     retry: (clientId) => this.chat.outbox.retry(clientId),
     drop: (clientId) => this.chat.outbox.drop(clientId),
@@ -142,9 +150,12 @@ export class Panel {
     this.#stock();
     this.#forms?.render();
     // Nobody has asked for it here: the visitor may be writing elsewhere.
-    if (!this.inline && !isQuiet && !this.#forms?.focus()) this.view.enter();
+    if (!this.inline && !isQuiet) this.#focus("enter");
     if (this.chat.dialog.view) this.chat.markRead();
   }
+
+  /** Where the visitor writes; `how` the view's own fields get it. */
+  #focus(how = "focus") { if (!this.#forms?.focus()) this.view[how](); }
 
   /** What tells how the network is can't be fetched without one. Not before the guest has had what they came for. */
   #stock() {

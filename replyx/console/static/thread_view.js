@@ -1,6 +1,7 @@
 // The open dialog as the manager sees it. What people wrote goes in as text or as nodes made one by one, never as HTML.
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
+import { isEnter } from "replyx/dom.js";
 import { fromHtml, fromText } from "replyx/rich.js";
 import { filesIn, pastedFiles } from "replyx/transfer.js";
 import { AttachButton, Attached, Files, attach } from "./attachments.js";
@@ -205,7 +206,7 @@ function Composer({ thread }) {
     grow(box.current);
     thread.typing.say(true);
   };
-  const press = (event) => { if (event.key === "Enter" && !event.shiftKey && !event.isComposing) send(event); };
+  const press = (event) => { if (isEnter(event)) send(event); };
   return html`<form class="composer" onSubmit=${send}>
     <${Attached} thread=${thread} />
     <${AttachButton} reply=${reply} />

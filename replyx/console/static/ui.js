@@ -54,11 +54,11 @@ export function Form({ children, submit, onSend, explain = why }) {
 
 const CLOCK = { hour: "2-digit", minute: "2-digit" };
 
-/** A time of today as a clock shows it, an earlier one with its day. */
+/** A time of today as a clock shows it, an earlier one with its day. What a browser gives as its language need be none. */
 export function When({ at }) {
   if (!at) return null;
   const date = new Date(at);
   const isToday = date.toDateString() === new Date().toDateString();
   const format = isToday ? CLOCK : { day: "numeric", month: "short", ...CLOCK };
-  return html`<time datetime=${at}>${date.toLocaleString(navigator.language, format)}</time>`;
+  return html`<time datetime=${at}>${date.toLocaleString(undefined, format)}</time>`;
 }
