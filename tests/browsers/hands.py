@@ -126,4 +126,8 @@ class Hands:
         self.call("SetWindowRect", width=width, height=height)
 
     def picture(self, path):
-        path.write_bytes(base64.b64decode(self.call("TakeScreenshot", full=False)))
+        """The whole window, whichever frame the hands are in."""
+        self.turn()
+        self.browser.call("SwitchToFrame", id=None)
+        path.write_bytes(base64.b64decode(self.browser.call("TakeScreenshot", full=False)))
+        self._enter()
