@@ -12,8 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from . import config, green, storage
 from .errors import StorageUnavailable
 from .extensions import db, writer
+from .transaction import Query
 from .version import VERSION
-from .writer import Query
 
 log = logging.getLogger(__name__)
 

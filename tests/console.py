@@ -2,16 +2,66 @@
 from playwright.sync_api import expect
 
 
+# As where a proxy or a firewall lets no WebSocket through: each attempt fails.
+NO_WEBSOCKET = """
+    const Real = WebSocket;
+    window.WebSocket = class extends Real { constructor() { super("ws://127.0.0.1:9/"); } };
+"""
+
+
+def hold_session(context, person):
+    for name, value in person.session.cookies.items():
+        context.add_cookies([{"name": name, "value": value, "url": person.cast.served.url}])
+
+
+def enter(page, person, url=None):
+    """Enter the console with the session that the person has, connected or not yet."""
+    hold_session(page.context, person)
+    page.goto(url or f"{person.cast.served.url}/console")
+    expect(dialogs(page)).to_be_visible()
+
+
 def sign_in(page, person, place=""):
-    """Enter the console with the session that the person has, at `#place`."""
-    url = person.cast.served.url
-    page.context.add_cookies([{"name": name, "value": value, "url": url} for name, value in person.session.cookies.items()])
-    page.goto(f"{url}/console{place and '#'}{place}")
+    """Enter the console with the session that the person has, at `#place`, and wait until it is connected."""
+    hold_session(page.context, person)
+    page.goto(f"{person.cast.served.url}/console{place and '#'}{place}")
+    connected(page)
+
+
+def connected(page):
     expect(page.get_by_text("Connected", exact=True)).to_be_visible()
+
+
+def fill(page, **fields):
+    for name, value in fields.items():
+        page.get_by_role("textbox", name=name.capitalize(), exact=True).fill(value)
 
 
 def press(page, name):
     page.get_by_role("button", name=name, exact=True).click()
+
+
+def dialogs(page):
+    return page.get_by_role("list", name="Dialogs")
+
+
+def log(page):
+    return page.get_by_role("log")
+
+
+def open_dialog(page, text):
+    """Choose the dialog whose last line this is."""
+    dialogs(page).get_by_role("link").filter(has_text=text).click()
+    expect(log(page)).to_contain_text(text)
+
+
+def reply(page, text):
+    page.get_by_role("textbox", name="Reply").fill(text)
+    press(page, "Send")
+
+
+def received(socket, text):
+    return [event for event in socket.events("message") if event["message"]["text"] == text]
 
 
 class Settings:

@@ -2,6 +2,8 @@
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from playwright.sync_api import expect
+
 from tests.served import until
 
 
@@ -98,3 +100,44 @@ class Widget:
         until(lambda: self.unsent() == [])
         self.page.context.set_offline(True)
         self.state("No connection")
+
+
+def launcher(page):
+    return page.get_by_role("button", name="Open chat")
+
+
+def console_lines(page):
+    found = []
+    page.on("console", lambda message: found.append(message.text))
+    return found
+
+
+def frame_of(page):
+    return next(frame for frame in page.frames if "/frame" in frame.url)
+
+
+def dialog_of(cast, text):
+    """The dialog whose newest line is this text, once it is there."""
+    def found():
+        for dialog in cast.owner.http("GET", "/dialogs").json()["dialogs"]:
+            if dialog["last_message"]["text"] == text:
+                return dialog["id"]
+    return until(found)
+
+
+def begin(page, cast, text):
+    """A dialog begun in the open panel; the widget, and the dialog's id."""
+    widget = Widget(page).open()
+    widget.write(text)
+    expect(widget.log).to_contain_text("Sent")
+    return widget, dialog_of(cast, text)
+
+
+def answer(cast, dialog_id, text):
+    assert cast.manager.http("POST", f"/dialogs/{dialog_id}/messages", {"text": text}).ok
+
+
+def rated_as(cast, dialog_id):
+    """The stars and the text that a dialog has."""
+    dialog = cast.manager.http("GET", f"/dialogs/{dialog_id}").json()["dialog"]
+    return dialog["rating"], dialog["rating_text"]

@@ -12,6 +12,7 @@ from replyx.config import ROOT
 from tests import scenes
 from tests.conftest import CHROMIUM, find
 from tests.console import sign_in
+from tests.shop import Shop, serve
 
 DOCS = ROOT / "docs"
 SIZES = (360, 640), (390, 844), (768, 1024), (1440, 900)
@@ -107,9 +108,9 @@ def both_sides(browser, shop):
 def main(folder=None):
     folder = folder and Path(folder)
     (DOCS / "screens").mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as instance, scenes.serve(instance) as served, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as instance, serve(instance) as served, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find("chromium"), args=CHROMIUM)
-        shop = scenes.Shop(served)
+        shop = Shop(served)
         both_sides(browser, shop)
         for size in SIZES:
             album = Album("Widget", size, folder)

@@ -63,7 +63,7 @@ class Served:
         self.instance.mkdir(parents=True, exist_ok=True)
         with open(self._log, "ab") as log:
             self.process = subprocess.Popen(self.entry, env=self.env, stdout=log, stderr=log, cwd="/")
-        until(self._is_up, 20, "the server")
+        until(self._is_up, 60, "the server")
 
     def _is_up(self):
         assert self.process.poll() is None, self.log

@@ -3,6 +3,7 @@ import pytest
 
 from tests import scenes
 from tests.axe import violations
+from tests.shop import Shop, serve
 
 pytestmark = pytest.mark.browser
 DESKTOP = {"viewport": {"width": 1440, "height": 900}}
@@ -11,8 +12,8 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touc
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
-    with scenes.serve(tmp_path_factory.mktemp("instance")) as served:
-        yield scenes.Shop(served)
+    with serve(tmp_path_factory.mktemp("instance")) as served:
+        yield Shop(served)
 
 
 @pytest.fixture

@@ -30,7 +30,8 @@ def test_socket_io_client_in_node(cast, served, transports):
 
 @pytest.mark.node
 def test_the_widgets_own_client_keeps_to_the_protocol_whatever_the_server_does():
-    done = subprocess.run([find("node"), "--test", NODE / "socket.mjs"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([find("node"), "--test", NODE / "socket.mjs", NODE / "socket_packets.mjs"], capture_output=True,
+                          text=True, timeout=60)
     assert done.returncode == 0, done.stdout
 
 

@@ -1,35 +1,14 @@
-"""The chat's other half on the host page: what shows while it is closed, how it opens and fits, and whom it meets: browsers
-that block, pages that come back, parts of the version before; in the real Chromium."""
-import json
+"""The chat's other half on the host page: what shows while it is closed, how it opens and fits, and how it goes on from page
+to page; in the real Chromium."""
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.conftest import CHROMIUM, find
-from tests.hostpage import HostPage, Widget
+from tests.hostpage import HostPage, Widget, answer, begin, dialog_of
 from tests.served import until
 
 pytestmark = pytest.mark.browser
-OLD = Path(__file__).parent / "old"
-
-
-def dialog_of(cast, text):
-    rows = cast.manager.http("GET", "/dialogs").json()["dialogs"]
-    return next((row["id"] for row in rows if row["last_message"]["text"] == text), None)
-
-
-def answer(cast, dialog_id, text):
-    assert cast.manager.http("POST", f"/dialogs/{dialog_id}/messages", {"text": text}).ok
-
-
-def begin(page, cast, text):
-    """A dialog begun in the open panel; its id."""
-    widget = Widget(page).open()
-    widget.write(text)
-    expect(widget.log).to_contain_text("Sent")
-    return widget, dialog_of(cast, text)
 
 
 def test_a_closed_chat_shows_what_comes(page, cast):
@@ -194,126 +173,6 @@ def test_inline_the_panel_fills_its_place_when_that_comes_into_view(context, cas
         expect(widget.log).to_contain_text("Sent")
         box = page.locator("iframe").bounding_box()
         assert (box["width"], box["height"]) == (500, 400)
-
-
-def test_a_page_that_tests_itself_reports_to_the_console(context, served, cast):
-    """Also where it lets no window know of another."""
-    alone, path = {"Cross-Origin-Opener-Policy": "same-origin"}, f"/sites/{cast.site['id']}/trial"
-
-    def steps(snippet, last, **headers):
-        key, page = cast.owner.http("POST", path).json()["key"], context.new_page()
-        with HostPage(snippet, headers=headers) as host:
-            page.goto(f"{host.url}#replyx-test={key}")
-            told = until(lambda: [told for told in [cast.owner.http("GET", path, params={"key": key}).json()["reports"]]
-                                  if told and told[-1]["step"] == last])[0]
-            page.close()
-            assert {said.pop("origin") for said in told} == {host.url}
-        return told
-    assert steps(cast.site["snippet"], "online", **alone) == [{"step": "loader"}, {"step": "frame"}, {"step": "online"}]
-    foreign = steps(cast.other_site["snippet"], "failed")
-    assert foreign == [{"step": "loader"}, {"step": "failed", "reason": "foreign"}]
-    policy = f"default-src 'self'; script-src {served.url}; connect-src {served.url}"
-    blocked = steps(cast.site["snippet"], "failed", **{"Content-Security-Policy": policy})
-    assert blocked[-1] == {"step": "failed", "reason": "policy", "directive": "frame-src"}
-
-
-def test_the_loader_of_the_version_before_works_with_this_frame(context, served, cast):
-    """A browser may have kept it: here it is, filled as it was."""
-    settings = {"frame": f"/frame?site_token={cast.site['site_token']}", "domains": cast.site["domains"]}
-    text = (OLD / "loader.js").read_text().replace('"__REPLYX_SETTINGS__"', json.dumps(settings))
-    context.route(re.compile(r"/replyx\.js"), lambda route: route.fulfill(body=text, content_type="text/javascript"))
-    with HostPage(cast.site["snippet"]) as host:
-        page = context.new_page()
-        page.goto(host.url)
-        widget, _ = begin(page, cast, "from an old loader")
-        page.keyboard.press("Escape")
-        expect(page.get_by_role("button", name="Open chat")).to_be_focused()
-        page.reload()
-        expect(Widget(page).open().lines).to_have_text(["from an old loader"])
-
-
-def test_a_frame_of_the_version_before_works_with_this_loader(context, served, cast):
-    """After a step back to an older server. Its end of the protocol is the real one, on a page as small as can be."""
-    page_text = """<textarea aria-label=Message></textarea><script type=module>
-      import { Bridge } from "/old/bridge.js";
-      const bridge = new Bridge({ site: 1, onVisibility: (shown) => { document.title = shown; } });
-      const { stored } = await bridge.hello();
-      document.querySelector("textarea").value = `${stored.note} ${await bridge.claim("note", "new")}`;
-      addEventListener("keydown", () => bridge.close());
-      bridge.drawn();
-    </script>"""
-    context.route(re.compile(r"/frame\?"), lambda route: route.fulfill(body=page_text, content_type="text/html"))
-    context.route(re.compile(r"/old/bridge\.js"),
-                  lambda route: route.fulfill(path=OLD / "bridge.js", content_type="text/javascript"))
-    with HostPage(cast.site["snippet"]) as host:
-        page = context.new_page()
-        page.goto(host.url)
-        page.evaluate("localStorage.setItem('replyx.1.note', 'kept')")
-        widget = Widget(page).open()
-        expect(widget.text).to_have_value("kept kept")
-        until(lambda: page.frames[1].title() == "true")
-        widget.text.press("Escape")
-        expect(page.get_by_role("button", name="Open chat")).to_be_focused()
-        until(lambda: page.frames[1].title() == "false")
-
-
-@pytest.fixture
-def chromium_with(browser, tmp_path):
-    """Start another Chromium with these preferences of its profile; pages come back from its back-forward cache."""
-    started = []
-
-    def start(preferences):
-        (tmp_path / "Default").mkdir()
-        (tmp_path / "Default" / "Preferences").write_text(json.dumps({"profile": preferences}))
-        started.append(browser.browser_type.launch_persistent_context(
-            tmp_path, executable_path=find("chromium"), args=CHROMIUM, locale="en-GB",
-            ignore_default_args=["--disable-back-forward-cache"]))
-        return started[0].new_page()
-    yield start
-    for profile in started:
-        profile.close()
-
-
-STORAGE = "() => { try { return localStorage.length; } catch (error) { return error.name; } }"
-
-
-def test_a_third_party_without_storage_and_a_page_that_comes_back(chromium_with, cast, host):
-    page = chromium_with({"cookie_controls_mode": 1, "block_third_party_cookies": True})
-    page.add_init_script("addEventListener('pageshow', ({ persisted }) => { if (persisted) window.cameBack = true; })")
-    page.goto(host.url)
-    assert page.get_by_role("button", name="Open chat").is_visible()
-    page.goto(f"{host.url}/elsewhere")
-    page.go_back(wait_until="commit")
-    # Nothing of ours keeps a page out of the cache.
-    assert page.evaluate("window.cameBack")
-    widget, dialog_id = begin(page, cast, "partitioned")
-    assert page.frames[1].evaluate(STORAGE) == "SecurityError"
-    page.evaluate("() => { window.cameBack = undefined; }")
-    page.goto(f"{host.url}/elsewhere")
-    answer(cast, dialog_id, "while away")
-    page.go_back(wait_until="commit")
-    # Restored with the open panel, whose frame Playwright has lost: the chat is in step, and takes what is typed.
-    assert page.evaluate("window.cameBack")
-
-    def has_read():
-        dialog = cast.manager.http("GET", f"/dialogs/{dialog_id}").json()["dialog"]
-        return dialog["guest_read_id"] == dialog["last_message_id"]
-    until(has_read)
-    page.mouse.click(1050, 595)
-    page.keyboard.type("back again")
-    page.keyboard.press("Enter")
-    until(lambda: dialog_of(cast, "back again") == dialog_id)
-
-
-def test_a_page_without_storage(chromium_with, cast, host):
-    page = chromium_with({"default_content_setting_values": {"cookies": 2}})
-    page.goto(host.url)
-    assert page.evaluate(STORAGE) == "SecurityError"
-    widget, dialog_id = begin(page, cast, "nothing is kept")
-    answer(cast, dialog_id, "but answered")
-    expect(widget.lines).to_have_text(["nothing is kept", "but answered"])
-    page.evaluate("ReplyX.reset()")
-    expect(widget.lines).to_have_count(0)
 
 
 def test_a_reload_while_a_line_leaves(page, cast):

@@ -5,8 +5,7 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from replyx import styles
-from tests.hostpage import HostPage, Widget
+from tests.hostpage import HostPage, Widget, console_lines, launcher
 from tests.served import until
 
 pytestmark = pytest.mark.browser
@@ -23,16 +22,6 @@ def asked(page, served):
     found = []
     page.on("request", lambda request: request.url.startswith(served.url) and found.append(
         (request.method, re.sub(r"\?.*|/w/\w+", "", request.url.removeprefix(served.url)))))
-    return found
-
-
-def launcher(page):
-    return page.get_by_role("button", name="Open chat")
-
-
-def console_lines(page):
-    found = []
-    page.on("console", lambda message: found.append(message.text))
     return found
 
 
@@ -111,111 +100,6 @@ def test_a_page_that_replaces_its_parts_keeps_one_launcher(context, cast):
         page.evaluate("""(src) => document.body.append(Object.assign(document.createElement("script"), { src }))""",
                       cast.site["snippet"].split('"')[1])
         Widget(page).open()
-
-
-def test_the_api_before_and_after_the_script(context, cast):
-    head = """<script>
-      window.heard = [];
-      window.ReplyX = window.ReplyX || [];
-      for (const name of ["ready", "open", "close", "message", "unread", "error"]) {
-        ReplyX.push(["on", name, (detail) => heard.push([name, detail])]);
-      }
-      ReplyX.push(["on", "open", () => { throw new Error("a listener's own"); }], ["nonsense"], null, ["open"]);
-      ReplyX.push(["send", "from the queue"]);
-    </script>"""
-    with HostPage(cast.site["snippet"], head=head) as host:
-        page = context.new_page()
-        lines = console_lines(page)
-        page.goto(host.url)
-        widget = Widget(page)
-        expect(widget.lines).to_have_text(["from the queue"])
-        expect(widget.log).to_contain_text("Sent")
-        heard = until(lambda: [name for name, _ in page.evaluate("heard")][:3] == ["open", "ready", "message"]
-                      and page.evaluate("heard"))
-        assert heard[2][1]["message"]["text"] == "from the queue"
-        page.evaluate("ReplyX.close()")
-        expect(widget.text).to_be_hidden()
-        page.evaluate("ReplyX.toggle()")
-        expect(widget.text).to_be_visible()
-        page.evaluate("ReplyX.hide()")
-        expect(widget.text).to_be_hidden()
-        page.evaluate("ReplyX.show()")
-        page.evaluate("() => { ReplyX.off('close', 0); ReplyX.reset(); }")
-        expect(widget.lines).to_have_count(0)
-        page.evaluate("ReplyX.push(['send', 'as another guest'])")
-        expect(widget.lines).to_have_text(["as another guest"])
-        page.evaluate("ReplyX.close()")
-        assert [name for name, _ in page.evaluate("heard")].count("close") == 2
-        assert [line for line in lines if "a listener's own" in line or "nonsense" in line]
-        assert [line for line in lines if not line.startswith("[ReplyX]")] == []
-
-
-HOSTILE = """<script>
-  Object.prototype.extra = function () { return "theirs"; };
-  Array.prototype.extra = 1;
-  window.thrown = [];
-  addEventListener("error", ({ message }) => thrown.push(message));
-  addEventListener("unhandledrejection", ({ reason }) => thrown.push(`${reason}`));
-  window.heard = [];
-  window.ReplyX = [["__proto__"], ["constructor", {}], ["valueOf"], ["extra"], [], null, 7,
-    "open", [["open"]], { 0: "open" }, ["on", "nothing", () => {}], ["on", "open", "no function"], ["on", Symbol("open")],
-    ["identify", { attributes: { run() {} } }], ["identify", null], ["identify", "text"], ["setAttributes", Symbol("s")],
-    ["send"], ["send", null], ["send", Symbol("s")], ["off"], ["off", "open"], ["hide", 1], ["show", {}]];
-  for (const name of ["ready", "open", "close", "message", "unread", "error"]) {
-    ReplyX.push(["on", name, () => { heard.push(name); throw new Error("a listener's own"); }]);
-    ReplyX.push(["on", name, () => ReplyX.on(name, () => heard.push(`${name} again`))]);
-  }
-</script>"""
-
-
-def test_a_hostile_page_gets_nothing_thrown_and_does_not_stop_the_chat(context, cast):
-    with HostPage(cast.site["snippet"], head=HOSTILE) as host:
-        page = context.new_page()
-        lines = console_lines(page)
-        page.goto(host.url)
-        # One of the odd ones opens the chat.
-        widget = Widget(page)
-        expect(widget.text).to_be_visible()
-        widget.write("all the same")
-        expect(widget.log).to_contain_text("Sent")
-        expect(widget.lines).to_have_text(["all the same"])
-        until(lambda: {"ready", "message"} <= set(page.evaluate("heard")))
-        # Calls of every kind on the open chat; the frame moved and spoken to before it is there again; taken away for good.
-        page.evaluate("""() => {
-            for (const odd of [undefined, null, 0, "x", Symbol("s"), () => {}, [], document, window]) {
-              for (const name of ["identify", "setAttributes", "on", "off", "push", "open", "show"]) ReplyX[name](odd, odd);
-            }
-            document.body = document.createElement("body");
-            ReplyX.show();
-            for (const name of ["close", "open", "close", "open"]) ReplyX[name]();
-            ReplyX.identify({ name: "Vera" });
-        }""")
-        expect(widget.lines).to_have_text(["all the same"])
-        page.evaluate("""() => { document.querySelector("body > div").shadowRoot.querySelector("iframe").remove();
-            ReplyX.close(); ReplyX.open(); }""")
-        expect(widget.lines).to_have_text(["all the same"])
-        # The page takes the name for something of its own; the launcher works on, and leaves that alone when it goes.
-        page.evaluate("() => { window.ours = ReplyX; window.ReplyX = { theirs: true }; ours.reset(); }")
-        expect(widget.lines).to_have_count(0)
-        page.get_by_role("button", name="Close chat").click()
-        page.evaluate("() => { ours.destroy(); ours.destroy(); ours.open(); ours.push(['send', 'too late']); }")
-        assert page.evaluate("[ReplyX.theirs, frames.length, thrown]") == [True, 0, []]
-        # The browser itself tells of requests that were refused, as profiles of nonsense are.
-        assert [line for line in lines if not line.startswith(("[ReplyX]", "Failed to load resource"))] == []
-
-
-def test_what_the_api_can_not_do_is_said_in_plain_words(context, cast):
-    head = """<script>window.ReplyX = [["nosuch"], ["on", "opened", () => {}], ["identify", "Vera"],
-        ["setAttributes", {a: {b: 1}}], ["open"]]</script>"""
-    with HostPage(cast.site["snippet"], head=head) as host:
-        page = context.new_page()
-        lines = console_lines(page)
-        page.goto(host.url)
-        Widget(page).text.wait_for()
-        until(lambda: len([line for line in lines if line.startswith("[ReplyX]")]) >= 4, page=page)
-        assert re.search(r"nosuch.* is none of .*open.*send", lines[0]) and "TypeError" not in "".join(lines)
-        assert "there are the events ready, open, close" in "".join(lines)
-        assert len([line for line in lines if "an attribute is a text, a number, true or false" in line]) == 2
 
 
 def test_a_launcher_with_a_label_is_a_cross_alone_while_the_chat_is_open(context, served, cast):
@@ -313,96 +197,6 @@ def test_destroyed_in_the_middle_of_loading_nothing_comes(context, cast, part):
         assert page.evaluate(left) == ["undefined", 0, 0] and lines == []
 
 
-def test_a_page_that_names_no_place_for_it_gets_nothing_thrown(context, cast):
-    with HostPage(cast.site["snippet"].replace("<script", '<script data-inline="#chat["')) as host:
-        page = context.new_page()
-        lines = console_lines(page)
-        page.goto(host.url)
-        until(lambda: page.evaluate("typeof ReplyX.open") == "function")
-        until(lambda: lines, page=page)
-        assert all(line.startswith("[ReplyX]") for line in lines)
-
-
-def test_who_the_visitor_is_reaches_the_managers(context, cast):
-    """What no message can hold is left out, and takes nothing else along."""
-    head = """<script>window.ReplyX = [["identify", {name: "Vera", run() {},
-            attributes: {list: [1], run() {}, rate: NaN, isNew: true}}],
-        ["setAttributes", {plan: "pro", card: {}}]]</script>"""
-    with HostPage(cast.site["snippet"], head=head) as host:
-        page = context.new_page()
-        page.goto(host.url)
-        Widget(page).open().write("who am I?")
-
-        def found():
-            rows = cast.manager.http("GET", "/dialogs").json()["dialogs"]
-            return next((row["guest"] for row in rows if row["last_message"]["text"] == "who am I?"), None)
-        guest = until(found)
-        assert (guest["name"], guest["attributes"], guest["verified"]) == ("Vera", {"isNew": True, "plan": "pro"}, False)
-
-
-def test_the_pages_styles_and_direction_change_only_what_they_may(context, cast):
-    head = """<script>document.documentElement.dir = "rtl"</script><style>:root { --rx-accent: rgb(1, 2, 3); }
-        div, button, iframe { display: none !important; opacity: 0 !important; left: 0 !important; background: red; }</style>"""
-    with HostPage(cast.site["snippet"].replace("<script", "<script data-lang=ru-RU"), head=head) as host:
-        page = context.new_page()
-        page.goto(host.url)
-        button = page.get_by_role("button", name="Открыть чат")
-        expect(button).to_have_css("background-color", "rgb(1, 2, 3)")
-        box = button.bounding_box()
-        assert page.viewport_size["width"] - box["x"] - box["width"] == 20
-        button.click()
-        expect(page.frame_locator("iframe").get_by_role("textbox", name="Сообщение")).to_be_focused()
-
-
-@pytest.mark.parametrize("color, ink", [("#1f5eff", "#fff"), ("#ffd400", "#000"), ("#000000", "#fff"), ("#ffffff", "#000")])
-def test_what_stands_on_the_owners_colour_can_be_read(color, ink):
-    assert styles.ink({"color": color, "variables": {}}) == ink
-    assert styles.ink({"color": color, "variables": {"--rx-accent-text": "#abc"}}) == "#abc"
-
-
-@pytest.mark.parametrize("name", ["shop.test", "xn--80aaxitdbjk.xn--p1ai"])
-def test_a_page_on_plain_http_and_one_of_another_script(context, served, name):
-    """No secure context: no randomUUID. The domain is given to the site as people write it."""
-    with HostPage(name=name) as host:
-        domain = f"{name.encode().decode('idna')}:{host.port}"
-        site = served.command("site", "add", name, "--domain", domain, "--json")
-        host.snippet = site["snippet"]
-        page = context.new_page()
-        page.goto(host.url)
-        assert not page.evaluate("isSecureContext")
-        widget = Widget(page).open()
-        widget.write("hello")
-        expect(widget.log).to_contain_text("Sent")
-
-
-WATCH_POLICY = """window.violations = [];
-    document.addEventListener("securitypolicyviolation", (event) => violations.push(event.violatedDirective))"""
-
-
-@pytest.mark.parametrize("nonce", ["", " nonce=r4nd0m"], ids=["by origin", "by nonce"])
-def test_a_strict_policy_is_kept(context, served, cast, nonce):
-    """That of a page with `default-src 'self'` and the lines that the console prints; or with a nonce for its scripts."""
-    lines = cast.owner.http("GET", f"/sites/{cast.site['id']}").json()["site"]["csp"]
-    policy = "; ".join(["default-src 'self'", *lines])
-    if nonce:
-        policy = policy.replace(f"script-src {served.url}", "script-src 'nonce-r4nd0m'")
-    with HostPage(cast.site["snippet"].replace("<script", f"<script{nonce}"),
-                  headers={"Content-Security-Policy": policy}) as host:
-        page = context.new_page()
-        page.add_init_script(WATCH_POLICY)
-        page.goto(host.url)
-        launcher(page).hover()
-        widget = Widget(page).open()
-        widget.write("strictly")
-        expect(widget.log).to_contain_text("Sent")
-        other = context.new_page()
-        other.add_init_script(WATCH_POLICY)
-        with other.expect_response(re.compile("/unread")) as answer:
-            other.goto(host.url)
-        assert answer.value.ok
-        assert page.evaluate("violations") == other.evaluate("violations") == []
-
-
 def test_a_proactive_message_comes_where_and_when_it_is_due(context, served, cast):
     site = served.command("site", "add", "Sale", "--domain", "localhost", "--json")
     rules = [{"text": "<b>Need help?</b>", "after": 1, "url": ""},
@@ -430,15 +224,3 @@ def test_a_proactive_message_comes_where_and_when_it_is_due(context, served, cas
         launcher(page).hover()
         page.locator("iframe").wait_for(state="attached")
         expect(page.get_by_role("button", name="Questions about prices?")).to_have_count(0)
-
-
-def test_a_panel_that_nobody_answers_stops_asking(page, served, cast):
-    """Opened by itself, as the host's other half never comes."""
-    page.clock.install()
-    page.add_init_script("window.asked = 0; addEventListener('message', ({ data }) => { asked += data.type === 'ready'; })")
-    page.goto(f"{served.url}/frame?site_token={cast.site['site_token']}")
-    until(lambda: page.evaluate("asked"))
-    page.clock.run_for(30_000)
-    asked = page.evaluate("asked")
-    page.clock.run_for(30_000)
-    assert asked == page.evaluate("asked") < 30

@@ -7,10 +7,10 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import expect
 
+from tests.console import connected, enter, press
 from tests.hostpage import HostPage, Widget
 from tests.served import Served, free_port, until
 from tests.smtpd import PASSWORD, MailServer, certificate
-from tests.test_console import connected, press, sign_in
 
 pytestmark = pytest.mark.openssl
 BROWSER = pytest.mark.browser
@@ -175,7 +175,7 @@ def test_the_way_out_of_a_mail_takes_one_click_and_the_console_has_the_way_back(
     with_text(post, cast.manager.email, "not for Boris")
     settled(cast.served)
     assert not [mail for mail in post.to(cast.colleague.email) if "not for Boris" in mail.text]
-    sign_in(page, cast.colleague)
+    enter(page, cast.colleague)
     press(page, "Account")
     page.get_by_role("checkbox", name="Mail me messages").check()
     until(lambda: row(cast.served, "SELECT min(wants_mail) FROM manager") == (1,))
@@ -199,7 +199,7 @@ def test_a_refused_letter_is_shown_to_the_owner_who_sends_it_again(context, cast
     until(lambda: row(served, "SELECT count(*) FROM outbox WHERE dead_at IS NOT NULL") == (1,), 20, "a dead letter")
     with_text(post, cast.owner.email, "nobody there")
     page = context.new_page()
-    sign_in(page, cast.owner)
+    enter(page, cast.owner)
     connected(page)
     press(page, "Mails not sent: 1")
     panel = page.get_by_role("dialog")

@@ -84,6 +84,7 @@ def test_lines_written_while_the_server_is_down_arrive_once_and_in_order(page, c
     for number in (1, 2, 3):
         widget.write(f"while down {number}")
     expect(widget.log).to_contain_text("Waiting for a connection…")
+    until(lambda: len(widget.unsent()) == 3)
     page.reload()
     assert widget.unsent() == ["while down 1", "while down 2", "while down 3"]
     served.start()

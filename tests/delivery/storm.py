@@ -75,13 +75,13 @@ class Storm:
         with open(server.instance / RECORDS, "wb") as records, open(server.instance / CLIENTS_LOG, "wb") as log:
             clients = subprocess.Popen([find("node"), CLIENTS, json.dumps(options)], stdin=subprocess.PIPE, stdout=records,
                                        stderr=log)
-        try:
-            kills = self._kill_again_and_again(server, proxy, clients)
-            proxy.set_weather(CALM)
-            clients.communicate(b"calm\n", timeout=self.settle + 60)
-        finally:
-            clients.kill()
-            clients.wait()
+        with clients:
+            try:
+                kills = self._kill_again_and_again(server, proxy, clients)
+                proxy.set_weather(CALM)
+                clients.communicate(b"calm\n", timeout=self.settle + 60)
+            finally:
+                clients.kill()
         assert clients.returncode == 0, (server.instance / CLIENTS_LOG).read_text()[-2000:]
         return kills
 

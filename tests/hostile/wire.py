@@ -24,6 +24,11 @@ def refusal(body, status=None):
     return error
 
 
+def code(answer):
+    """That of an HTTP answer that refuses."""
+    return refusal(answer.json(), answer.status_code)["code"]
+
+
 class Frames:
     """A WebSocket to Engine.IO, frame by frame; with `auth` (JSON text), a connect to Socket.IO through it.
 

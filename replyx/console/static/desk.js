@@ -3,7 +3,7 @@ import { computed, signal } from "@preact/signals";
 import { Connection, RequestError } from "replyx/connection.js";
 import { managerCredentials } from "replyx/credentials.js";
 import { Diagnostics } from "replyx/diagnostics.js";
-import { Outbox } from "replyx/outbox.js";
+import { Outboxes } from "./outboxes.js";
 import { layDown, takeUp } from "./reply.js";
 import { Thread } from "./thread.js";
 
@@ -32,7 +32,6 @@ export class Desk {
   refreshes = signal(0);
   diagnostics = new Diagnostics();
   changes = signal(0); // counts what threads and outboxes change, for the components that show them
-  outboxes = new Map();
   #onEnd;
   #connection;
   #isClosed = false;
@@ -49,6 +48,9 @@ export class Desk {
       .filter((row) => VIEWS[this.view.value](row, manager) && row.last_message_id >= (this.floor.value ?? 0))
       .sort((a, b) => b.last_message_id - a.last_message_id));
     this.waiting = computed(() => [...this.dialogs.value.values()].filter(VIEWS.waiting).length);
+    this.outboxes = new Outboxes(manager.id, {
+      send: (dialogId, entry) => this.#post(dialogId, entry), onChange: this.redraw, diagnostics: this.diagnostics,
+    });
     this.#connection = new Connection({
       origin: location.origin, credentials: managerCredentials, refresh: () => this.#refresh(),
       onEvent: (event, data) => this.#onEvent(event, data), onState: (state, error) => this.#onState(state, error),
@@ -57,7 +59,7 @@ export class Desk {
   }
 
   open() {
-    this.#restoreOutboxes();
+    this.outboxes.restore();
     takeUp(this);
     window.addEventListener("hashchange", this.#followHash);
     this.#followHash();
@@ -135,7 +137,7 @@ export class Desk {
     this.me.value = manager;
     this.sites.value = sites;
     this.mail.value = mail;
-    if (this.#isStale) for (const outbox of this.outboxes.values()) outbox.pump();
+    if (this.#isStale) this.outboxes.pump();
     // The title counts who waits, whatever is listed.
     if (this.view.value !== "waiting") await this.#load("waiting", undefined, MOST_WAITING);
     await this.#firstPage();
@@ -148,9 +150,7 @@ export class Desk {
   /** A console stays open for weeks: what is not shown and waits for nothing is known again when it is asked for. */
   #forget() {
     const isKept = (row) => this.rows.value.includes(row) || VIEWS.waiting(row) || row.id === this.thread.value?.id;
-    for (const [id, outbox] of this.outboxes) {
-      if (!outbox.entries.length && id !== this.thread.value?.id) this.outboxes.delete(id);
-    }
+    this.outboxes.forget(this.thread.value?.id);
     if (this.dialogs.value.size <= MOST_KNOWN) return;
     this.dialogs.value = new Map([...this.dialogs.value].filter(([, row]) => isKept(row)));
     for (const id of this.#changedAt.keys()) if (!this.dialogs.value.has(id)) this.#changedAt.delete(id);
@@ -220,44 +220,10 @@ export class Desk {
     if (row && messageId > row[mark]) this.put({ ...row, [mark]: messageId });
   }
 
-  // Replies that the server has not acknowledged lie in this browser, under the manager who wrote them.
-
-  get #outboxPrefix() { return `replyx.reply.${this.me.value.id}.`; }
-
-  outboxOf(dialogId) {
-    if (!this.outboxes.has(dialogId)) {
-      const key = (clientId) => `${this.#outboxPrefix}${dialogId}.${clientId}`;
-      this.outboxes.set(dialogId, new Outbox({
-        send: (entry) => this.#post(dialogId, entry),
-        save: async (clientId, value) => { try { localStorage.setItem(key(clientId), value); } catch { /* full or off */ } },
-        remove: (clientId) => { try { localStorage.removeItem(key(clientId)); } catch { /* off */ } },
-        onChange: this.redraw,
-        note: (what, more) => this.diagnostics.note(what, more),
-      }));
-    }
-    return this.outboxes.get(dialogId);
-  }
-
   async #post(dialogId, { text, client_id, more }) {
     const payload = { dialog_id: dialogId, text, client_id, attachments: more?.attachments?.map(({ id }) => id) };
     const { message } = await this.request("message_post", payload);
     this.#addLine(message);
     this.thread.value?.addOwn(message);
-  }
-
-  #restoreOutboxes() {
-    const stored = new Map();
-    try {
-      for (const key of Object.keys(localStorage).filter((name) => name.startsWith(this.#outboxPrefix))) {
-        const dialogId = Number(key.slice(this.#outboxPrefix.length).split(".")[0]);
-        stored.set(dialogId, [...stored.get(dialogId) ?? [], localStorage.getItem(key)]);
-      }
-    } catch { /* off */ }
-    for (const [dialogId, values] of stored) {
-      const outbox = this.outboxOf(dialogId);
-      outbox.restore(values);
-      // The session's end stopped them; there is a new one.
-      for (const entry of outbox.entries) if (entry.reason === "unauthorized") outbox.retry(entry.client_id);
-    }
   }
 }

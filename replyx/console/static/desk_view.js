@@ -90,7 +90,7 @@ function lastAuthor({ sender, author, manager_id: managerId }, me) {
 function Row({ desk, row }) {
   desk.changes.value;
   const isUnread = row.last_guest_message_id > row.manager_read_id;
-  const hasUnsent = desk.outboxes.get(row.id)?.entries.length > 0;
+  const hasUnsent = desk.outboxes.hasUnsent(row.id);
   return html`<a href="#${row.id}" class=${isUnread ? "row unread" : "row"}
     aria-current=${desk.thread.value?.id === row.id ? "true" : undefined}>
     <span class="who" title=${nameOf(row)}><span class="name">${nameOf(row)}</span>${row.guest.verified

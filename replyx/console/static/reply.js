@@ -58,7 +58,7 @@ class Reply {
     }
     this.said.value = "";
     this.text = "";
-    this.#desk.outboxOf(this.dialogId).add(text, uuid(), items.length ? { attachments: this.uploads.take() } : undefined);
+    this.#desk.outboxes.of(this.dialogId).add(text, uuid(), items.length ? { attachments: this.uploads.take() } : undefined);
     return true;
   }
 

@@ -17,7 +17,7 @@ export class Thread {
   });
 
   constructor(desk, id) {
-    Object.assign(this, { desk, id, outbox: desk.outboxOf(id), reply: replyTo(desk, id) });
+    Object.assign(this, { desk, id, outbox: desk.outboxes.of(id), reply: replyTo(desk, id) });
     this.dialog.view = desk.dialogs.value.get(id) ?? null;
   }
 
