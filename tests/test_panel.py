@@ -141,6 +141,24 @@ def test_a_draft_is_kept_over_a_reload_and_goes_with_the_line(page):
     expect(widget.open().text).to_have_value("")
 
 
+def test_a_draft_shows_all_its_lines_when_the_panel_opens_and_when_the_screen_turns(page):
+    page.set_viewport_size({"width": 360, "height": 640})
+    widget = Widget(page).open()
+    widget.write("hello")
+    expect(widget.log).to_contain_text("Sent")
+    widget.text.fill("half a thought and its end, " * 3)
+    until(lambda: any(key.endswith(".draft") for key in widget.stored()))
+    page.reload()
+    page.wait_for_function("document.querySelector('body > div').shadowRoot.querySelector('iframe[title]')")
+    widget.open()
+    cut = "() => { const text = document.getElementById('text'); return text.scrollHeight > text.clientHeight; }"
+    tall = "document.getElementById('text').offsetHeight"
+    until(lambda: not frame_of(page).evaluate(cut))
+    before = frame_of(page).evaluate(tall)
+    page.set_viewport_size({"width": 480, "height": 360})
+    until(lambda: frame_of(page).evaluate(tall) < before and not frame_of(page).evaluate(cut))
+
+
 def test_who_reads_further_up_stays_there_and_is_told_of_what_comes(page, cast):
     widget = Widget(page).open()
     widget.write("line 0")

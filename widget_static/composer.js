@@ -23,6 +23,8 @@ export class Composer {
       this.#keepSoon();
       on.input();
     });
+    // A closed panel has no width to grow by, and a turned screen has another.
+    window.addEventListener("resize", () => this.#grow());
     // Who clicks a link of the page turns away from us first, and a frame that goes is not listened to.
     box.addEventListener("blur", () => this.#keep());
     window.addEventListener("pagehide", () => this.#keep());

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from tests.browsers import firefox, webkit
-from tests.browsers.hands import Hands, named
+from tests.browsers.hands import ENTER, Hands, named
 from tests.cast import PASSWORD, Cast
 from tests.hostpage import HostPage
 from tests.scenes import PICTURE
@@ -17,12 +17,13 @@ LINES = "#log .text"
 
 @pytest.fixture(params=BROWSERS)
 def browser(request, tmp_path):
-    """A fresh one; a fault that it tells in its console fails the test."""
+    """A fresh one. What it showed last is kept as `last.png` in the test's folder; a fault in its console fails the test."""
     program, engine = BROWSERS[request.param]
     if not shutil.which(program) and os.environ.get("CI") != "true":
         pytest.skip(f"{program} not installed")
     with engine(tmp_path / "profile") as made:
         yield made
+        Hands(made).picture(tmp_path / "last.png")
         assert "\n".join(made.complaints()) == ""
 
 
@@ -48,8 +49,7 @@ def test_a_guest_and_a_manager_talk(browser, served, tmp_path):
         guest.click(named("Open chat"))
         with guest.inside():
             guest.find("#text")
-            guest.keys(*"Where is my order?")
-            guest.click(named("Send"))
+            guest.keys(*"Where is my order?", ENTER)
             guest.says("Sent", "#log")
         manager = guest.another()
         sign_in(manager, served, cast.manager)

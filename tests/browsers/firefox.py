@@ -47,6 +47,7 @@ class Firefox:
         self.folder.mkdir(parents=True, exist_ok=True)
         lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in self.prefs.items()]
         (self.folder / "user.js").write_text("".join(lines))
+        (self.folder / "MarionetteActivePort").unlink(missing_ok=True)
 
     def _port(self):
         assert self.process.poll() is None, (self.folder / "firefox.log").read_text()

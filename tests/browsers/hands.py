@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from tests.served import until
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+ENTER = "\ue007"
 # What a selector finds, in open shadow roots too; if only what is shown, `arguments[1]` is false.
 FIND = """const found = [];
     const look = (root) => {
@@ -122,8 +123,9 @@ class Hands:
         actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
         self.call("PerformActions", actions=[{"type": "key", "id": "keyboard", "actions": actions}])
 
-    def resize(self, width, height):
-        self.call("SetWindowRect", width=width, height=height)
-
     def picture(self, path):
-        path.write_bytes(base64.b64decode(self.call("TakeScreenshot", full=False)))
+        """The whole window, whichever frame the hands are in."""
+        self.turn()
+        self.browser.call("SwitchToFrame", id=None)
+        path.write_bytes(base64.b64decode(self.browser.call("TakeScreenshot", full=False)))
+        self._enter()
