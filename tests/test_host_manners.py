@@ -19,7 +19,7 @@ def test_a_closed_chat_shows_what_comes(page, cast):
     page.keyboard.press("Escape")
     expect(launcher).to_be_focused()
     # Nobody looks at the page: its title says so by turns, whatever the page does with it.
-    page.evaluate("() => { window.titles = []; document.hasFocus = () => false; setInterval(() => {"
+    page.evaluate("() => { window.titles = [document.title]; document.hasFocus = () => false; setInterval(() => {"
                   "  if (titles.at(-1) !== document.title) titles.push(document.title); }, 50); }")
     answer(cast, dialog_id, "<i>first</i>")
     expect(page.get_by_role("button", name="Open chat, 1")).to_be_visible()
