@@ -1,4 +1,4 @@
-# Two commands do everything on a fresh machine with Python 3.11+ and make: `make run` and `make test`.
+# Two commands do everything on a fresh machine with Python 3.11+ (on Debian: python3-venv) and make: `make run` and `make test`.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -41,7 +41,9 @@ install: $(VENV)/run.done
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "ReplyX needs Python 3.11 or newer: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
-	$(PYTHON) -m venv $(VENV) || { echo "On Debian and Ubuntu: apt-get install python3-venv"; rm -rf $(VENV); exit 1; }
+	@echo "Installing into $(VENV): it takes up to a minute, more for the tests."
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "On Debian and Ubuntu, as root: apt-get install python3-venv"; \
+		echo "Then again: make $(MAKECMDGOALS)"; exit 1; }
 
 $(VENV)/run.done: setup.cfg constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .

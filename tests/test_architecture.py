@@ -22,7 +22,8 @@ LAYERS = [
     {"store", "files_store", "accounts_store", "delivery_store", "doctor_store", "guest_store", "outbox_store", "rooms",
      "database"},
     {"models", "membership", "writer", "transaction", "storage", "extensions", "wire", "config", "errors", "clock", "green",
-     "version", "origins", "refusals", "texts", "parsing", "styles", "hours", "joining", "inspection", "markdown"},
+     "version", "origins", "refusals", "texts", "parsing", "styles", "hours", "joining", "inspection", "markdown",
+     "certificates"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 

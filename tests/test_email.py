@@ -8,6 +8,7 @@ import pytest
 
 import replyx
 from replyx import config
+from replyx.certificates import tls_context
 from replyx.notify.base import CODES, Letter
 from replyx.notify.email import Email
 from tests.served import free_port
@@ -130,3 +131,10 @@ def test_the_console_has_words_for_every_code(lang):
     texts = (Path(replyx.__file__).parent / "console/static/texts.js").read_text()
     words = dict(zip(("en", "ru"), re.findall(r"letterErrors: {(.*?)\n    }", texts, re.S)))[lang]
     assert set(re.findall(r'(\w+): "[^"]+",', words)) == set(CODES)
+
+
+def test_a_certificate_counts_alike_on_every_python():
+    """Python 3.13 would refuse this one, and any of a private authority without all the extensions of RFC 5280."""
+    context = tls_context()
+    assert context.verify_mode is ssl.CERT_REQUIRED and context.check_hostname
+    assert not context.verify_flags & ssl.VERIFY_X509_STRICT

@@ -26,6 +26,7 @@ def site(settings):
             finally:
                 _delete(site_id)
         finally:
+            reader.release()
             writer.stop()
 
 

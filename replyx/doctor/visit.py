@@ -2,11 +2,11 @@
 import http.client
 import json
 import socket
-import ssl
 import time
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from ..certificates import tls_context
 from . import fixes
 from .report import Fault, Silence
 
@@ -94,11 +94,11 @@ class Visit:
         plain = socket.create_connection((self.parts.hostname, self.port), STEP_SECONDS)
         if self.parts.scheme == "http":
             return plain
-        return ssl.create_default_context().wrap_socket(plain, server_hostname=self.parts.hostname)
+        return tls_context().wrap_socket(plain, server_hostname=self.parts.hostname)
 
     def http(self, method, path, headers=None, body=None, seconds=None):
         """The answer, whatever it says; a redirect is not followed. Raises Fault when there is none."""
-        tls = {"context": ssl.create_default_context()} if self.parts.scheme == "https" else {}
+        tls = {"context": tls_context()} if self.parts.scheme == "https" else {}
         kind = http.client.HTTPSConnection if tls else http.client.HTTPConnection
         connection = kind(self.parts.hostname, self.port, timeout=seconds or STEP_SECONDS, **tls)
         if isinstance(body, dict):

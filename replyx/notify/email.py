@@ -9,6 +9,7 @@ import ssl
 from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 
+from ..certificates import tls_context
 from ..green import in_thread, timeout
 from .base import Undelivered, one_line
 
@@ -72,7 +73,7 @@ class Email:
             with timeout(LETTER_SECONDS):
                 if smtp.tls and not self._context:
                     # It reads every certificate that the machine trusts: 20 ms of the processor.
-                    self._context = in_thread(ssl.create_default_context)
+                    self._context = in_thread(tls_context)
                 if smtp.tls == "implicit":
                     server = smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=step_seconds, context=self._context)
                 else:
