@@ -13,7 +13,7 @@ test: $(VENV)/test.done tools
 	$(BIN)/flake8 replyx tests bench wsgi.py
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-# One conversation in each other browser that is installed, of: Firefox (Debian's firefox-esr).
+# One conversation in each other browser that is installed: Firefox (Debian's firefox-esr), WebKit (webkit2gtk-driver and xvfb).
 browsers: $(VENV)/test.done
 	$(BIN)/pytest tests/browsers/conversation.py
 

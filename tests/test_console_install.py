@@ -75,6 +75,11 @@ def test_domains_are_changed_and_a_wrong_one_is_said(page, settings):
     box.press("Enter")
     settings.save()
     expect(domains).to_contain_text("xn--e1afmkfd.xn--p1ai")
+    # The Enter that chooses a word of an input method adds nothing.
+    box.fill("composed.example")
+    box.evaluate("(box) => box.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', keyCode: 229, bubbles: true }))")
+    expect(box).to_have_value("composed.example")
+    expect(domains).not_to_contain_text("composed.example")
     for typed in ("not a domain", "x/y", "http://", "a.*.example"):
         box.fill(typed)
         press(page, "Add")

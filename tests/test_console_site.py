@@ -193,6 +193,12 @@ def test_an_offline_form_needs_hours_and_both_are_seen_in_the_preview(cast, page
     expect(page.get_by_role("radio", name="Outside hours")).to_be_checked()
     page.get_by_role("radio", name="Chat", exact=True).check(force=True)
     expect(sample(page).locator("#ask")).to_have_count(0)
+    # A form that is drawn again and again leaves nothing behind.
+    sample(page).locator("body").evaluate("""() => { window.added = 0;
+        visualViewport.addEventListener = () => { window.added += 1; }; }""")
+    page.get_by_role("radio", name="Outside hours").check(force=True)
+    expect(sample(page).locator("#ask")).to_be_visible()
+    assert sample(page).locator("body").evaluate("() => window.added") == 0
 
 
 def test_a_secret_is_shown_once_and_replaced_with_a_warning(cast, page, settings):

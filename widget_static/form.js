@@ -10,6 +10,11 @@ const ADDRESS = /^(?!\.)(?!.*\.[.@])[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+$/;
 const AUTOCOMPLETE = { name: "name", email: "email" };
 const MESSAGE = "message";
 
+// Once the keyboard has taken its part of the screen.
+window.visualViewport?.addEventListener("resize", () => {
+  if (document.activeElement?.closest("#ask")) document.activeElement.scrollIntoView({ block: "nearest" });
+});
+
 /** One question with its label and the line that says what is wrong. `value` of it is text, or true for a ticked consent. */
 class Field {
   constructor({ field, value, texts, onInput }) {
@@ -129,10 +134,6 @@ export class Form {
       element("button", { type: "submit", textContent: isOffline ? texts.leave : texts.start }));
     this.node.setAttribute("aria-labelledby", "ask-title");
     this.node.addEventListener("submit", (event) => { event.preventDefault(); this.#submit(submit); });
-    // Once the keyboard has taken its part of the screen.
-    window.visualViewport?.addEventListener("resize", () => {
-      if (this.node.contains(document.activeElement)) document.activeElement.scrollIntoView({ block: "nearest" });
-    });
     place.append(this.node);
   }
 

@@ -22,6 +22,7 @@ export class Panel {
   #files; // the ways by which they come, where the site takes any
   #forms; // the part, where the site asks something or says when it answers
   #isShown;
+  #isTuned; // the tones were asked for
 
   constructor(settings) {
     this.settings = settings;
@@ -64,7 +65,9 @@ export class Panel {
     send: (text) => this.#submit(text),
     input: () => {
       this.chat.typing.say(true);
-      // It has to be there before their next click or key.
+      // It has to be there before their next click or key. What does not come now is asked for again with the first tone.
+      if (this.#isTuned || !UP.has(this.chat.connection.state)) return;
+      this.#isTuned = true;
       if (this.settings.features.sound) this.parts.keep("sound");
     },
     keep: (draft) => (draft ? this.bridge.save(DRAFT, draft) : this.bridge.remove(DRAFT)),

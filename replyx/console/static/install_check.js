@@ -1,6 +1,7 @@
 // "Test it now": the address of a page, and what was seen of the chat there.
 import { useEffect, useId, useMemo, useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
+import { isEnter } from "replyx/dom.js";
 import { isAllowed } from "replyx/domains.js";
 import { addressOf, domainOf } from "./address.js";
 import { STEPS, Trial } from "./trial.js";
@@ -25,7 +26,7 @@ export function Check({ desk, site }) {
     }
     if (wrong.value) box.current?.focus();
   };
-  const press = (event) => { if (event.key === "Enter") { event.preventDefault(); begin(); } };
+  const press = (event) => { if (isEnter(event)) { event.preventDefault(); begin(); } };
   return html`<p class="help">${words.hint}</p>
     <div class="field"><label for=${id}>${words.address}</label>
       <div class="line">

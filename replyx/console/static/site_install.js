@@ -1,6 +1,7 @@
 // The page "Install": what goes into the site's pages, where they may be, and whether it works there.
 import { useEffect, useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
+import { isEnter } from "replyx/dom.js";
 import { domainIn, isDomain } from "./address.js";
 import { CopyBox } from "./copying.js";
 import { Check } from "./install_check.js";
@@ -50,7 +51,7 @@ function Domains({ site }) {
     if (isTaken && !list.includes(domain)) site.set("domains", [...list, domain]);
     field.current.focus();
   };
-  const press = (event) => { if (event.key === "Enter" && typed.value.trim()) { event.preventDefault(); add(); } };
+  const press = (event) => { if (isEnter(event) && typed.value.trim()) { event.preventDefault(); add(); } };
   const remove = (domain) => {
     site.set("domains", list.filter((other) => other !== domain));
     field.current.focus();
