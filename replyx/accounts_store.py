@@ -41,6 +41,12 @@ def update_site(tx, site_id, **values):
     return tx.update("site", site_id, **written)
 
 
+def keep_form(tx, site_id, name, form, fields):
+    """Keep a form's revision, once."""
+    tx.execute("INSERT OR IGNORE INTO form_revision (site_id, name, form, fields) VALUES (:site_id, :name, :form, :fields)",
+               site_id=site_id, name=name, form=form, fields=json.dumps(fields))
+
+
 def rotate_site_token(tx, site_id, token, old_counts_until):
     """Give the site a new token; the old one counts until the given time, or no longer if that is None."""
     return tx.execute("UPDATE site SET old_site_token = CASE WHEN :until IS NULL THEN NULL ELSE site_token END, "

@@ -72,6 +72,8 @@ class DialogOpen(Input):
     message = fields.Nested(NewMessage)
     profile = fields.Nested(Profile)
     form = fields.Dict(metadata={"description": "A form's answers by the names of its fields. What does not fit is left out."})
+    form_revision = Line(64, metadata={
+        "description": "Which form was shown, by the panel's `revisions`: the answers are kept as it asked for them"})
     lang = _lang()
 
 

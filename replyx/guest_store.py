@@ -11,8 +11,14 @@ UNREAD = f"FROM message WHERE dialog_id = d.id AND id > d.guest_read_id AND {ANS
 
 def site(q, site_id):
     """What the site's guests are measured by: its secret for identities (None: it has none) and its settings."""
-    row = q.one("SELECT identity_secret, settings FROM site WHERE id = :id", id=site_id)
+    row = q.one("SELECT id, identity_secret, settings FROM site WHERE id = :id", id=site_id)
     return {**row, "settings": json.loads(row["settings"])}
+
+
+def form_revision(q, site_id, name):
+    """`{form, fields}` as a site has shown it once, or None."""
+    row = q.one("SELECT form, fields FROM form_revision WHERE site_id = :site_id AND name = :name", site_id=site_id, name=name)
+    return row and {**row, "fields": json.loads(row["fields"])}
 
 
 # Who a guest is
@@ -31,12 +37,16 @@ def set_guest(tx, guest_id, values):
 
 
 def form(q, dialog_id):
-    """What the guest has filled in for the dialog, `[{label, value}]`."""
+    """What the guest has filled in for the dialog, `[{label, kind, value}]`; older ones have no kind."""
     return json.loads(q.one("SELECT form FROM dialog WHERE id = :id", id=dialog_id)["form"] or "[]")
 
 
 def set_form(tx, dialog_id, form):
     tx.update("dialog", dialog_id, form=json.dumps(form, ensure_ascii=False))
+
+
+def set_left(tx, dialog_id, message_id):
+    tx.update("dialog", dialog_id, left_message_id=message_id)
 
 
 # What a guest asks for

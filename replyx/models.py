@@ -45,6 +45,14 @@ class Site(db.Model):
     created_at = column(TIME, nullable=False)
 
 
+class FormRevision(db.Model):
+    """What a site's form has asked before it was changed: pages that stay open show it on. A row for each change."""
+    site_id = column(ForeignKey("site.id", ondelete="CASCADE"), primary_key=True)
+    name = column(db.String(16), primary_key=True)
+    form = column(db.String(10), nullable=False)
+    fields = column(db.JSON, nullable=False)
+
+
 class Assistant(db.Model):
     __table_args__ = _table()
     id = column(db.Integer, primary_key=True)
@@ -134,7 +142,8 @@ class ApiKeySite(db.Model):
 
 class Dialog(db.Model):
     """A conversation. The marks hold message ids: the newest of all, of the guest's, what each side has read, and up to
-    where each side was told by mail. `form` is what the guest filled in, `[{label, value}]`; `rating` is 1 to 5."""
+    where each side was told by mail. `form` is what the guest filled in, `[{label, kind, value}]` as it was asked;
+    `left_message_id` the line that was left with the form for closed hours; `rating` is 1 to 5."""
     __table_args__ = _table(
         _one_of("status", STATUSES),
         _one_of("handler", HANDLERS),
@@ -163,6 +172,7 @@ class Dialog(db.Model):
     guest_told_id = column(db.Integer, nullable=False, server_default="0")
     manager_told_id = column(db.Integer, nullable=False, server_default="0")
     form = column(db.JSON)
+    left_message_id = column(db.Integer)
     rating = column(db.Integer)
     rating_text = column(db.Text)
     created_at = column(TIME, nullable=False)

@@ -1,7 +1,7 @@
 """What the panel is told about its site, in the page that it comes in: settings, language, and who is there now."""
 import json
 
-from . import accounts_store, attachments, clock, hours, site_schemas, styles, texts
+from . import accounts_store, attachments, clock, form_revisions, hours, site_schemas, styles, texts
 from .database import reader
 from .outbox import outbox
 from .version import VERSION
@@ -21,6 +21,7 @@ def settings(row, kind, lang, version):
         "assistant": _assistant(row["assistant_id"]), "greeting": chosen["greeting"] or lines["greeting"],
         "proactive": chosen["proactive"], "features": _features(chosen),
         "forms": {"prechat": _form(chosen["prechat"]) or None, "offline": _form(chosen["offline"])},
+        "revisions": form_revisions.shown(chosen),
         "hours": hours.state(chosen["hours"], clock.seconds()), "reply_time": chosen["reply_time"],
     }
 

@@ -125,7 +125,9 @@ class ManagerDialog(GuestDialog):
     site = fields.Dict(metadata={"description": "`{id, name}`"})
     guest = fields.Dict(metadata={"description": "`{id, name, user_id, verified, attributes}`: who the site says the guest is. "
                                                  "Only if `verified` has the site signed for `user_id` and `name`"})
-    form = fields.List(fields.Dict(), allow_none=True, metadata={"description": "What the guest filled in, `{label, value}` each"})
+    form = fields.List(fields.Dict(), allow_none=True, metadata={
+        "description": "What the guest filled in, `{label, kind, value}` each, as it was asked"})
+    left_message_id = Id(allow_none=True, metadata={"description": "The line that was left with the form for closed hours"})
     rating_text = fields.String(allow_none=True)
     assistant_id = Id()
     manager_id = Id(allow_none=True)

@@ -66,9 +66,10 @@ class FormField(Input):
     required = Truth(load_default=False)
     choices = fields.List(Line(100), load_default=list, validate=validate.Length(max=MOST_CHOICES))
 
-    @validates_schema
+    # With all else that is wrong, as in `Look`.
+    @validates_schema(skip_on_field_errors=False)
     def to_choose_from(self, data, **_):
-        if (data["kind"] == "choice") != bool(data["choices"]):
+        if {"kind", "choices"} <= data.keys() and (data["kind"] == "choice") != bool(data["choices"]):
             raise ValidationError("A field of kind `choice` needs choices; no other has any.", "choices")
 
 

@@ -2,7 +2,7 @@
 import logging
 
 from . import accounts_store as store
-from . import attachments, origins, schemas, site_schemas, tokens
+from . import attachments, form_revisions, origins, schemas, site_schemas, tokens
 from .actions import MANAGER, Action, Answer
 from .clock import now
 from .database import reader
@@ -105,6 +105,8 @@ def set_site(identity, payload, context):
             raise NotFound()
         if "settings" in payload:
             values["settings"] = site_schemas.merged(kept["settings"], payload["settings"])
+            for form, fields in form_revisions.ended(kept["settings"], values["settings"]):
+                store.keep_form(tx, site["id"], form_revisions.name(form, fields), form, fields)
         if values:
             store.update_site(tx, site["id"], **values)
         if "assistant_name" in payload:

@@ -257,3 +257,41 @@ def test_pictures_of_the_assistant_and_of_oneself(cast, page, settings, tmp_path
     page.get_by_role("dialog").locator("input[type=file]").set_input_files(picture)
     expect(page.get_by_role("dialog").locator(".portrait img")).to_be_visible()
     assert cast.owner.http("GET", "/session").json()["manager"]["avatar"]
+
+
+def test_a_field_follows_its_kind_and_what_would_ask_nothing_is_said(cast, page, settings):
+    settings.go("forms")
+    page.get_by_label("Ask before the chat").check()
+    while page.get_by_role("button", name="Remove field 1").count():
+        page.get_by_role("button", name="Remove field 1").first.click()
+    nothing = page.get_by_text("There is no field yet, so visitors are asked nothing.")
+    expect(nothing).to_be_visible()
+    page.get_by_role("button", name="Add a field: Outside working hours").click()
+    field = page.get_by_role("group", name="Field 1")
+    kind, label = field.get_by_label("Kind"), field.get_by_label("Label")
+    # An address is the least that is needed; the label goes with the kind until somebody writes another.
+    expect(kind).to_have_value("email")
+    expect(label).to_have_value("Your email")
+    kind.select_option("Name")
+    expect(label).to_have_value("Your name")
+    kind.select_option("Choice")
+    label.fill("")
+    press(page, "Save")
+    alert = page.get_by_role("alert")
+    expect(alert).to_have_text("Not saved. To correct: Field 1: Label; Field 1: Choices.")
+    expect(label).to_have_accessible_description("Write a label of 1 to 200 characters that no other field of the form has.")
+    label.fill("Where to?")
+    press(page, "Save")
+    expect(alert).to_have_text("Not saved. To correct: Field 1: Choices.")
+    choices = field.get_by_label("Choices")
+    expect(choices).to_be_focused()
+    expect(choices).to_have_accessible_description(re.compile("Write 1 to 20 choices"))
+    kind.select_option("Email")
+    expect(kind).to_be_visible()
+    expect(label).to_have_value("Where to?")
+    page.get_by_role("button", name="Add a field: Before the chat").click()
+    expect(nothing).to_have_count(0)
+    settings.save()
+    stored = settings.stored["settings"]
+    assert [(field["name"], field["kind"], field["label"]) for form in ("prechat", "offline")
+            for field in stored[form]["fields"]] == [("name", "name", "Your name"), ("email", "email", "Where to?")]

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from replyx.site_schemas import DEFAULTS
+from tests.console import log, sign_in
 from tests.hostpage import HostPage, Widget
 from tests.served import until
 
@@ -33,7 +34,7 @@ OFFLINE = [
 @pytest.fixture(scope="module")
 def sites(served):
     """Enough for each test to have one of its own."""
-    return [served.command("site", "add", f"Shop {number}", "--domain", "localhost", "--json") for number in range(5)]
+    return [served.command("site", "add", f"Shop {number}", "--domain", "localhost", "--json") for number in range(6)]
 
 
 class Shop:
@@ -266,3 +267,34 @@ def test_a_form_stands_in_nobodys_way(context, cast, sites):
         widget.page.reload()
         open_panel(widget)
         expect(form_of(widget)).to_have_accessible_name("Before we start")
+
+
+def test_what_the_visitor_was_shown_is_recorded_and_a_tick_stays_with_its_words(context, cast, sites):
+    """The owner changes the form while it is open, and while it is half filled in; nobody says when they are back."""
+    agree = {**CONSENT, "label": "I agree to the notice"}
+    off = {"name": "mail", "kind": "email", "label": "E-mail", "required": True}
+    with Shop(cast, sites.pop(), {"offline": {"on": True, "fields": [off, agree]}, "hours": NEVER}) as shop:
+        def rename(label):
+            offline = {"on": True, "fields": [off, {**agree, "label": label}]}
+            assert cast.owner.http("POST", f"/sites/{shop.site['id']}", {"settings": {"offline": offline}}).ok
+        widget = open_panel(shop.visit(context))
+        frame, page = widget.frame, widget.page
+        frame.get_by_label("E-mail").fill("kim@shop.example")
+        frame.get_by_label("I agree to the notice").check()
+        until(lambda: '"terms":true' in page.evaluate("JSON.stringify(Object.values(localStorage))").replace("\\", ""))
+        rename("I agree to letters")
+        page.reload()
+        open_panel(widget)
+        expect(frame.get_by_label("E-mail")).to_have_value("kim@shop.example")
+        ticked = frame.get_by_label("I agree to letters")
+        expect(ticked).not_to_be_checked()
+        ticked.check()
+        widget.text.fill("Call me")
+        rename("I agree to advertising every day")
+        frame.get_by_role("button", name="Leave the message").click()
+        expect(widget.lines).to_have_text(["Call me"])
+        expect(frame.locator("#handler")).to_have_text("We are not here right now")
+        assert answers(shop) == {"E-mail": "kim@shop.example", "I agree to letters": True}
+        [dialog] = shop.dialogs()
+        sign_in(page, cast.owner, dialog["id"])
+        expect(log(page).locator("article")).to_contain_text("Left outside working hours")

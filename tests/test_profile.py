@@ -65,8 +65,10 @@ def test_what_is_no_profile_is_refused(guest, profile, place):
 def test_a_forms_answers_come_with_the_dialog_and_an_address_typed_there_is_written_to(guest):
     open_with(guest, lang="ru", form={"agreed": True, "mail": " Gina@SHOP.example ", "who": " Gina \n G. ", "topic": "Order"})
     row = seen(guest)
-    assert row["form"] == [{"label": "Your name", "value": "Gina G."}, {"label": "E-mail", "value": "Gina@shop.example"},
-                           {"label": "Topic", "value": "Order"}, {"label": "I agree", "value": True}]
+    assert row["form"] == [
+        {"label": "Your name", "kind": "name", "value": "Gina G."},
+        {"label": "E-mail", "kind": "email", "value": "Gina@shop.example"},
+        {"label": "Topic", "kind": "choice", "value": "Order"}, {"label": "I agree", "kind": "consent", "value": True}]
     assert who(guest) == {"name": "Gina G.", "user_id": None, "verified": False, "email": "Gina@shop.example"}
 
 
@@ -81,8 +83,9 @@ def test_the_other_forms_answers_are_taken_too_and_join_those_before(guest):
     for _ in range(2):
         guest.http("POST", "/dialogs", {"message": {"text": "again", "client_id": client_id},
                                         "form": {"mail": "a@b.example", "more": "<script>\n" + "x" * 3000}})
-    assert seen(guest)["form"] == [{"label": "Your name", "value": "Gina"}, {"label": "Where to?", "value": "a@b.example"},
-                                   {"label": "Anything else?", "value": ("<script>\n" + "x" * 3000)[:2000]}]
+    assert seen(guest)["form"] == [
+        {"label": "Your name", "kind": "name", "value": "Gina"}, {"label": "Where to?", "kind": "email", "value": "a@b.example"},
+        {"label": "Anything else?", "kind": "text", "value": ("<script>\n" + "x" * 3000)[:2000]}]
 
 
 def test_a_site_without_forms_takes_none(cast):

@@ -65,7 +65,7 @@ export class Chat {
   /** The dialog that is on the screen: an earlier one, or the guest's own of today. */
   get shown() { return this.past ?? this.dialog; }
 
-  /** `more` may have `form`, a form's answers by the names of its fields, and `attachments`, files as the server has them. */
+  /** `more` may have `form`, a form's answers by the names of its fields, with `form_revision`, which form it was, and `attachments`, files as the server has them. */
   send(text, more) {
     this.typing.say(false);
     this.past = null;
@@ -162,7 +162,7 @@ export class Chat {
     this.#isKnown = true;
   }
 
-  async #post({ text, client_id, more: { form, attachments, read_id } = {} }) {
+  async #post({ text, client_id, more: { form, form_revision, attachments, read_id } = {} }) {
     await this.claimGuestId();
     const { dialog } = this;
     const message = { text, client_id, attachments: attachments?.map(({ id }) => id), read_id };
@@ -177,7 +177,7 @@ export class Chat {
         if (error.code !== "not_found") throw error;
       }
     }
-    await this.introduction.withProfile((profile) => this.#openDialog({ message, form, profile, lang: this.lang }));
+    await this.introduction.withProfile((profile) => this.#openDialog({ message, form, form_revision, profile, lang: this.lang }));
     this.#settle();
   }
 

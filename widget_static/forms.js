@@ -6,7 +6,7 @@ import { fill } from "./texts.js";
 
 const KEY = "form";
 
-/** What an earlier page kept: {values, isDone}. */
+/** What an earlier page kept: {values, isDone, revision}: of the form that was shown. */
 function parsed(text) {
   try { return { values: {}, ...JSON.parse(text) }; } catch { return null; }
 }
@@ -33,7 +33,11 @@ class Forms {
     this.render();
   }
 
-  get answers() { return this.#kept?.isDone ? this.#kept.values : undefined; }
+  /** What goes with the line: the answers, and which form was shown, as {form, form_revision}. */
+  get answers() {
+    const { values, isDone, revision } = this.#kept ?? {};
+    return isDone ? { form: values, form_revision: revision } : undefined;
+  }
 
   /** Closed without a form for it, the site asks what it asks in its hours: consent, for one, must not depend on the clock. */
   get #asked() {
@@ -67,7 +71,7 @@ class Forms {
   #tellWhen() {
     const { settings: { texts, lang, reply_time }, hours, waiting } = this;
     this.about = whenAnswered({ hours, reply_time }, this.texts, lang);
-    texts.waiting = (!hours.open && this.about) || waiting;
+    texts.waiting = hours.open ? waiting : this.about || this.texts.offlineTitle;
     $("reply").textContent = this.about;
   }
 
@@ -82,10 +86,17 @@ class Forms {
     document.body.classList.add("asking");
     this.#form = new Form({
       place: $("form-place"), isOffline: kind === "offline", fields: this.settings.forms[kind], about: this.about,
-      hasMail: this.settings.mail, texts: this.texts, values: this.#kept?.values ?? {},
+      hasMail: this.settings.mail, texts: this.texts, values: this.#valuesFor(kind),
       save: (values) => this.#keep({ values }),
       submit: (values, text) => this.#submit(values, text),
     });
+  }
+
+  /** What was begun on an earlier page. A tick is for the words that stood beside it: other words need their own. */
+  #valuesFor(kind) {
+    const { values = {}, revision } = this.#kept ?? {};
+    if (revision === this.settings.revisions[kind]) return values;
+    return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== true));
   }
 
   #hide(next) {
@@ -97,8 +108,8 @@ class Forms {
   }
 
   #keep(kept) {
-    this.#kept = kept;
-    return this.bridge.save(KEY, JSON.stringify(kept));
+    this.#kept = { ...kept, revision: this.settings.revisions[this.#kind] };
+    return this.bridge.save(KEY, JSON.stringify(this.#kept));
   }
 
   async #submit(values, text) {
@@ -107,7 +118,7 @@ class Forms {
     await this.#keep({ values, isDone: true });
     if (text) {
       this.#thanks = this.#thank(values);
-      this.chat.send(text, { form: values });
+      this.chat.send(text, this.answers);
     }
     this.render();
   }

@@ -109,7 +109,7 @@ export class Panel {
 
   #say(text, attachments) {
     if (!text && !attachments) return false;
-    this.chat.send(text, { form: this.#forms?.answers, attachments });
+    this.chat.send(text, { ...this.#forms?.answers, attachments });
     return true;
   }
 

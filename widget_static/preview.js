@@ -52,6 +52,6 @@ function sample({ texts, assistant, hours }, about) {
   const at = Date.now() - 60000;
   const line = (id, sender, text) => ({ id, sender, text, client_id: `sample-${id}`, author: sender === "guest" ? null : assistant,
     created_at: new Date(at + id * 5000).toISOString() });
-  return { lines: [line(1, "guest", texts.panel.ask), line(2, "assistant", !hours.open && about || texts.waiting)], hasEarlier: false,
+  return { lines: [line(1, "guest", texts.panel.ask), line(2, "assistant", hours.open ? texts.waiting : about || texts.forms.offlineTitle)], hasEarlier: false,
     view: { status: "open", handler: "assistant", manager_read_id: 1 } };
 }

@@ -1,20 +1,34 @@
-"""A form's answers, measured by the site's own fields. What does not fit is left out: a form never keeps a line back."""
+"""A form's answers, measured by the fields that the guest was shown. What does not fit is left out: a form never keeps a
+line back."""
+from .. import guest_store
+from ..form_revisions import FORMS, fields, name
 from ..values import UNWRITABLE, address
 
-FORMS = ("prechat", "offline")
 LONGEST_NAME, LONGEST_TEXT = 200, 2000
 
 
-def fit(settings, answers):
-    """The answers `{name: value}` that fit one of the site's forms, in its order: `[(field, value)]`."""
-    fields = max((_fields(settings, form) for form in FORMS), key=lambda form: sum(field["name"] in answers for field in form))
-    found = ((field, _value(field, answers.get(field["name"]))) for field in fields)
+def asked(tx, site, answers, revision):
+    """The form that these answers `{name: value}` are to: `(which form, its fields)`. The guest's page says which revision it
+    has shown. One that nobody knows, or none, says nothing: then it is the form of today that they fit, `(None, fields)`."""
+    if revision:
+        for form in FORMS:
+            if name(form, fields(site["settings"], form)) == revision:
+                return form, fields(site["settings"], form)
+        kept = guest_store.form_revision(tx, site["id"], revision)
+        if kept:
+            return kept["form"], kept["fields"]
+    return None, fields(site["settings"], max(FORMS, key=lambda form: _likely(site["settings"], form, answers)))
+
+
+def _likely(settings, form, answers):
+    """A form that was switched off may have been filled in before that; of two with the same names it is the one that is on."""
+    return sum(field["name"] in answers for field in fields(settings, form)), bool((settings.get(form) or {}).get("on"))
+
+
+def fit(form_fields, answers):
+    """The answers that fit the fields, in their order: `[(field, value)]`."""
+    found = ((field, _value(field, answers.get(field["name"]))) for field in form_fields)
     return [(field, value) for field, value in found if value is not None]
-
-
-def _fields(settings, form):
-    """The fields of a form, also of one that was switched off after the guest began to fill it in."""
-    return (settings.get(form) or {}).get("fields") or []
 
 
 def _value(field, given):

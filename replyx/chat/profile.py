@@ -8,7 +8,7 @@ from ..guest_schemas import MOST_ATTRIBUTES
 from ..identity import is_signed
 from ..outbox import outbox
 from ..values import address
-from .form import fit
+from .form import asked, fit
 from .rules import announce
 
 # What of a guest neither side sees.
@@ -45,17 +45,26 @@ def introduce(tx, identity, payload, stored):
         return stored
     site, dialog_id = guest_store.site(tx, identity.site_id), stored["dialog_id"]
     guest = guest_store.guest(tx, identity.site_id, identity.guest_hash)
-    profile, answers = payload.get("profile", {}), fit(site["settings"], payload.get("form", {}))
+    profile, given = payload.get("profile", {}), payload.get("form", {})
+    form, fields = asked(tx, site, given, payload.get("form_revision"))
+    answers, is_left = fit(fields, given), form == "offline"
     changes = _told(guest, profile, is_signed(site["identity_secret"], profile))
     changes |= _typed({**guest, **changes}, answers)
     kept = _keep(tx, guest, {**changes, **({"lang": payload["lang"]} if "lang" in payload else {})})
     if answers:
-        form = {answer["label"]: answer["value"] for answer in guest_store.form(tx, dialog_id)}
-        form |= {field["label"]: value for field, value in answers}
-        guest_store.set_form(tx, dialog_id, [{"label": label, "value": value} for label, value in form.items()])
-    if not answers and not kept.keys() - UNSEEN:
+        _keep_answers(tx, dialog_id, answers)
+    if is_left:
+        guest_store.set_left(tx, dialog_id, stored["wire"]["id"])
+    if not answers and not is_left and not kept.keys() - UNSEEN:
         return stored
     return {**stored, "dialog": store.dialog(tx, dialog_id), "changed": True}
+
+
+def _keep_answers(tx, dialog_id, answers):
+    """In the words that the guest was asked in, also where the site asks otherwise by now. A label's last answer counts."""
+    form = {answer["label"]: answer for answer in guest_store.form(tx, dialog_id)}
+    form |= {field["label"]: {"label": field["label"], "kind": field["kind"], "value": value} for field, value in answers}
+    guest_store.set_form(tx, dialog_id, list(form.values()))
 
 
 def _told(guest, profile, signed):
@@ -90,8 +99,8 @@ def _proven(guest, profile):
 
 def _typed(guest, answers):
     """What the guest has typed for themselves. An address typed into a form is one that they want to be answered at; one that
-    the site has signed stays."""
-    typed = {field["kind"]: value for field, value in answers}
+    the site has signed stays. Of two fields of a kind the first is the guest's own."""
+    typed = {field["kind"]: value for field, value in reversed(answers)}
     own = [] if guest["is_verified"] else ["name"]
     if not (guest["is_verified"] and guest["email"]):
         own.append("email")

@@ -6,8 +6,10 @@ import { html, texts } from "./ui.js";
 export function errorAt(site, path) {
   const said = site.errorAt(path);
   // What stands in a list has the list's words.
-  const name = path.split("/").findLast((key) => !/^\d+$/.test(key));
-  return said && (Object.hasOwn(texts.site.errors, name) ? texts.site.errors[name] : said);
+  const names = path.split("/").filter((key) => !/^\d+$/.test(key));
+  // Two settings may have one name and other bounds.
+  const name = [names.slice(-2).join("/"), names.at(-1)].find((key) => Object.hasOwn(texts.site.errors, key));
+  return said && (name ? texts.site.errors[name] : said);
 }
 
 function Labelled({ site, path, label, hint, error, children }) {

@@ -6,6 +6,8 @@ import { html, texts } from "./ui.js";
 const { forms: words } = texts.site;
 const MOST_FIELDS = 8;
 const KINDS = Object.entries(words.kinds);
+// What a form asks first: without an address nobody can be answered who has left.
+const FIRST = { prechat: ["name", "email"], offline: ["email", "name"] };
 
 export const Forms = ({ site }) => ["prechat", "offline"].map((name) => html`<section key=${name}>
   <h3>${words[name]}</h3>
@@ -13,7 +15,9 @@ export const Forms = ({ site }) => ["prechat", "offline"].map((name) => html`<se
   <${CheckField} site=${site} path="settings/${name}/on" label=${words.on[name]} />
   ${name === "offline" && html`<p class="caution" role="status">${site.at("settings/offline/on") && !site.at("settings/hours")
     && html`${words.noHours} <a href="#/site/${site.id}/hours">${words.setHours}</a>`}</p>`}
-  <${List} site=${site} path="settings/${name}/fields" title=${words[name]} />
+  ${name === "prechat" && html`<p class="caution" role="status">${site.at("settings/prechat/on")
+    && !site.at("settings/prechat/fields").length && words.noFields}</p>`}
+  <${List} site=${site} path="settings/${name}/fields" title=${words[name]} first=${FIRST[name]} />
 </section>`);
 
 /** A name that no other field has: answers are stored under it. */
@@ -25,12 +29,20 @@ function nameFor(kind, list) {
   }
 }
 
-function added(list) {
-  const kind = ["name", "email"].find((wanted) => !list.some((field) => field.kind === wanted)) ?? "text";
+function added(list, first) {
+  const kind = first.find((wanted) => !list.some((field) => field.kind === wanted)) ?? "text";
   return [...list, { name: nameFor(kind, list), kind, label: words.labels[kind], required: kind !== "text", choices: [] }];
 }
 
-function List({ site, path, title }) {
+/** Another kind brings its own name; and its own label, where nobody has written one. Of the same kind again, nothing changes. */
+function turned(field, kind, list) {
+  if (kind === field.kind) return field;
+  const isOurs = !field.label || field.label === words.labels[field.kind];
+  return { ...field, kind, name: nameFor(kind, list.filter((other) => other !== field)), label: isOurs ? words.labels[kind] ?? "" : field.label,
+    choices: kind === "choice" ? field.choices : [] };
+}
+
+function List({ site, path, title, first }) {
   const list = site.at(path);
   const put = (fields) => site.set(path, fields);
   const move = (event, index, by) => {
@@ -49,9 +61,9 @@ function List({ site, path, title }) {
     put(list.filter((other) => other !== field));
     requestAnimationFrame(() => section.querySelector(".add")?.focus());
   };
-  return html`<div class="fields">${list.map((field, index) => html`<fieldset class="card" key=${field.name}>
+  return html`<div class="fields">${list.map((field, index) => html`<fieldset class="card" key=${index}>
       <legend>${words.field(index + 1)}</legend>
-      <${Field} site=${site} path="${path}/${index}" field=${field} />
+      <${Field} site=${site} path="${path}/${index}" field=${field} list=${list} />
       <div class="tools">
         <button class="plain move" type="button" disabled=${index === 0} aria-label=${words.up(index + 1)}
           onClick=${(event) => move(event, index, -1)}>↑</button>
@@ -62,11 +74,11 @@ function List({ site, path, title }) {
       </div>
     </fieldset>`)}</div>
     ${list.length < MOST_FIELDS && html`<button class="plain add" type="button" aria-label="${words.add}: ${title}"
-      onClick=${() => put(added(list))}>${words.add}</button>`}`;
+      onClick=${() => put(added(list, first))}>${words.add}</button>`}`;
 }
 
-function Field({ site, path, field }) {
-  const choose = (kind) => site.set(path, { ...field, kind, choices: kind === "choice" ? field.choices : [] });
+function Field({ site, path, field, list }) {
+  const choose = (kind) => site.set(path, turned(field, kind, list));
   return html`<div class="pair">
       <${SelectField} site=${site} path="${path}/kind" label=${words.kind} options=${KINDS} onChange=${choose} />
       <${TextField} site=${site} path="${path}/label" label=${field.kind === "consent" ? words.consent : words.label} maxlength="200" />

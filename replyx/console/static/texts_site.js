@@ -9,7 +9,7 @@ export const SITE = {
     failures: { invalid: "Not saved." }, correct: (names) => `To correct: ${names}.`,
     errors: { color: "Write the colour like #1a73e8: a # and six digits or letters from a to f.", offset_x: "A number from 0 to 200.", offset_y: "A number from 0 to 200.",
       after: "A number of seconds from 0 to 3600.", text: "Write a text of 1 to 300 characters.",
-      label: "Write a label of 1 to 200 characters (30 beside the icon) that no other field of the form has.", choices: "Write 1 to 20 choices, one on a line, up to 100 characters each.",
+      label: "Write a label of 1 to 200 characters that no other field of the form has.", "look/label": "At most 30 characters.", choices: "Write 1 to 20 choices, one on a line, up to 100 characters each.",
       zone: "Not a time zone. Write it like Europe/Berlin.", assistant_name: "Write a name of 1 to 200 characters.",
       name: "Write a name of 1 to 200 characters.", week: "Give each time a start and an end, like 09:00.",
       greeting: "At most 500 characters.", url: "At most 300 characters.",
@@ -42,6 +42,7 @@ export const SITE = {
     forms: {
       prechat: "Before the chat", prechatHint: "Visitors are asked this with their first message. A short form is filled in more often.",
       offline: "Outside working hours", offlineHint: "Shown while nobody is there, so that you can answer later. An email is the least you need.",
+      noFields: "There is no field yet, so visitors are asked nothing. Add one.",
       noHours: "There are no working hours, so nobody will see this form.", setHours: "Set the hours",
       on: { prechat: "Ask before the chat", offline: "Show a form outside working hours" },
       field: (number) => `Field ${number}`, kind: "Kind", label: "Label", consent: "What the visitor agrees to",
@@ -99,7 +100,7 @@ export const SITE = {
     failures: { invalid: "Не сохранено." }, correct: (names) => `Исправьте: ${names}.`,
     errors: { color: "Запишите цвет так: #1a73e8, то есть # и шесть цифр или букв от a до f.", offset_x: "Число от 0 до 200.", offset_y: "Число от 0 до 200.",
       after: "Число секунд от 0 до 3600.", text: "Напишите текст от 1 до 300 знаков.",
-      label: "Напишите подпись от 1 до 200 знаков (у значка до 30), какой нет у других полей формы.", choices: "Напишите от 1 до 20 вариантов, каждый с новой строки, до 100 знаков.",
+      label: "Напишите подпись от 1 до 200 знаков, какой нет у других полей формы.", "look/label": "Не больше 30 знаков.", choices: "Напишите от 1 до 20 вариантов, каждый с новой строки, до 100 знаков.",
       zone: "Такого часового пояса нет. Запишите так: Europe/Berlin.", assistant_name: "Напишите имя от 1 до 200 знаков.",
       name: "Напишите имя от 1 до 200 знаков.", week: "Проверьте время: нужно и начало, и конец.",
       greeting: "Не длиннее 500 знаков.", url: "Не длиннее 300 знаков.", domains: "Это не домен. Запишите так: shop.example, без https:// и пути; порт — число до 65535." },
@@ -131,6 +132,7 @@ export const SITE = {
     forms: {
       prechat: "Перед чатом", prechatHint: "Гостя спросят об этом с первым сообщением. Короткую форму заполняют чаще.",
       offline: "Вне часов работы", offlineHint: "Видна, пока никого нет, чтобы ответить позже. Нужна хотя бы почта.",
+      noFields: "Полей пока нет, поэтому посетителей ни о чём не спросят. Добавьте поле.",
       noHours: "Часы работы не заданы, поэтому этой формы никто не увидит.", setHours: "Задать часы",
       on: { prechat: "Спрашивать перед чатом", offline: "Показывать форму вне часов работы" },
       field: (number) => `Поле ${number}`, kind: "Тип", label: "Подпись", consent: "С чем гость соглашается",
