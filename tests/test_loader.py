@@ -104,12 +104,14 @@ def test_a_page_that_replaces_its_parts_keeps_one_launcher(context, cast):
 
 def test_a_launcher_with_a_label_is_a_cross_alone_while_the_chat_is_open(context, served, cast):
     site = served.command("site", "add", "Label", "--domain", "localhost", "--json")
-    assert cast.owner.http("POST", f"/sites/{site['id']}", {"settings": {"look": {"label": "Questions?"}}}).ok
+    assert cast.owner.http("POST", f"/sites/{site['id']}", {"settings": {"look": {
+        "label": "Questions?", "variables": {"--rx-font": "Inter, serif"}}}}).ok
     # An option without a value is none.
     with HostPage(site["snippet"].replace("<script", "<script data-inline=''")) as host:
         page = context.new_page()
         page.goto(host.url)
         button = page.get_by_role("button", name="Questions? Open chat")
+        expect(button).to_have_css("font-family", "Inter, serif")
         wide = button.bounding_box()["width"]
         button.click()
         Widget(page).text.wait_for()
