@@ -49,7 +49,8 @@ def loader_settings(stored, sheet):
     drawn = {name: look[name] for name in ("corner", "offset_x", "offset_y", "label")}
     drawn |= {name: look[name] for name in ("theme", "variables") if name in stored.get("look", {})}
     places = {"CORNER": look["corner"], "OFFSET_X": look["offset_x"], "OFFSET_Y": look["offset_y"], "COLOR": look["color"],
-              "INK": styles.ink(look), "ICON": styles.ICONS[look["icon"]]}
+              "INK": styles.ink(look), "FONT": look["variables"].get("--rx-font", "system-ui"),
+              "ICON": styles.ICONS[look["icon"]]}
     due = {"due": min(rule["after"] for rule in stored["proactive"])} if stored.get("proactive") else {}
     return {"look": drawn, **due, "sheet": filled(sheet, places), "open": words,
             **{name: stored[name] for name in ("proactive", "lang") if name in stored}}

@@ -104,12 +104,14 @@ def test_a_page_that_replaces_its_parts_keeps_one_launcher(context, cast):
 
 def test_a_launcher_with_a_label_is_a_cross_alone_while_the_chat_is_open(context, served, cast):
     site = served.command("site", "add", "Label", "--domain", "localhost", "--json")
-    assert cast.owner.http("POST", f"/sites/{site['id']}", {"settings": {"look": {"label": "Questions?"}}}).ok
+    assert cast.owner.http("POST", f"/sites/{site['id']}", {"settings": {"look": {
+        "label": "Questions?", "variables": {"--rx-font": "Inter, serif"}}}}).ok
     # An option without a value is none.
     with HostPage(site["snippet"].replace("<script", "<script data-inline=''")) as host:
         page = context.new_page()
         page.goto(host.url)
         button = page.get_by_role("button", name="Questions? Open chat")
+        expect(button).to_have_css("font-family", "Inter, serif")
         wide = button.bounding_box()["width"]
         button.click()
         Widget(page).text.wait_for()
@@ -199,8 +201,8 @@ def test_destroyed_in_the_middle_of_loading_nothing_comes(context, cast, part):
 
 def test_a_proactive_message_comes_where_and_when_it_is_due(context, served, cast):
     site = served.command("site", "add", "Sale", "--domain", "localhost", "--json")
-    rules = [{"text": "<b>Need help?</b>", "after": 1, "url": ""},
-             {"text": "Questions about prices?", "after": 0, "url": "/prices"}]
+    rules = [{"text": "Questions about prices?", "after": 0, "url": "/prices"},
+             {"text": "<b>Need help?</b>", "after": 1, "url": ""}]
     assert cast.owner.http("POST", f"/sites/{site['id']}", {"settings": {"proactive": rules}}).ok
     with HostPage(site["snippet"], name="elsewhere.test") as host:
         foreign, asked_for = context.new_page(), []
@@ -215,8 +217,17 @@ def test_a_proactive_message_comes_where_and_when_it_is_due(context, served, cas
         assert page.evaluate("localStorage.length + sessionStorage.length") == 0
         assert page.locator("iframe").count() == 0
         assert foreign.get_by_role("status").count() == 0
-        page.get_by_role("button", name="Dismiss").click()
-        page.evaluate("history.pushState(null, '', '/prices')")
+        other = context.new_page()
+        other.clock.install()
+        other.goto(host.url)
+        other.clock.run_for(3000)
+        other.get_by_role("button", name="Dismiss").click()
+        # Who has dismissed one has peace for the session.
+        other.evaluate("history.pushState(null, '', '/prices')")
+        other.clock.run_for(5000)
+        expect(other.get_by_role("button", name="Questions about prices?")).to_have_count(0)
+        other.close()
+        page.goto(f"{host.url}/prices")
         page.get_by_role("button", name="Questions about prices?").click()
         expect(Widget(page).text).to_be_focused()
         # What was dismissed or taken up stays away for the session.

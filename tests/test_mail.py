@@ -143,6 +143,10 @@ def test_what_can_not_be_mailed_says_why(context, cast, served):
     page.get_by_role("textbox", name="E-mail").fill("guest@mail.example")
     page.keyboard.press("Enter")
     expect(page.locator("#contact").get_by_role("alert")).to_contain_text("the address of your account on this site")
+    [dialog_id] = [row["id"] for row in cast.owner.http("GET", "/dialogs").json()["dialogs"]
+                   if row["last_message"]["text"] == "who answers where"]
+    assert cast.owner.http("POST", f"/dialogs/{dialog_id}/close").ok
+    expect(page.locator("#contact")).to_be_hidden()
 
 
 @BROWSER

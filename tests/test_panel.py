@@ -134,6 +134,11 @@ def test_a_draft_is_kept_over_a_reload_and_goes_with_the_line(page):
     page.reload()
     widget.open()
     expect(widget.text).to_have_value("half a thought")
+    # Who reloads at the last key.
+    frame_of(page).evaluate("window.setTimeout = () => 0")
+    widget.text.press("!")
+    page.reload()
+    expect(widget.open().text).to_have_value("half a thought!")
     widget.write("half a thought and its end")
     expect(widget.log).to_contain_text("Sent")
     until(lambda: not any(key.endswith(".draft") for key in widget.stored()))

@@ -16,6 +16,9 @@ export class Bubble {
     try { this.#dismissed = JSON.parse(sessionStorage.getItem(DISMISSED)) ?? []; } catch { /* blocked */ }
   }
 
+  /** Who has dismissed one in this session is not spoken to again in it. */
+  get isUnwanted() { return this.#dismissed.length > 0; }
+
   get isShown() { return this.#place.hasChildNodes(); }
 
   /** Show `text`, unless it was dismissed in this session. `key` tells it from the same words at another time. */

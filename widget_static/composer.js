@@ -3,7 +3,7 @@ import { $, isEnter } from "./dom.js";
 
 const LONGEST = 10000;
 const TALLEST = 140;
-const KEEP_MS = 400;
+const KEEP_MS = 100;
 
 /** `on` has send(text), input(), tooLong(length, longest), and keep(text), called when the draft has changed; "" for none. */
 export class Composer {
@@ -28,6 +28,9 @@ export class Composer {
     // Who clicks a link of the page turns away from us first, and a frame that goes is not listened to.
     box.addEventListener("blur", () => this.#keep());
     window.addEventListener("pagehide", () => this.#keep());
+    document.addEventListener("visibilitychange", () => this.#keep());
+    // Before a reload of the host page, while that still listens.
+    window.addEventListener("beforeunload", () => this.#keep());
   }
 
   focus() { $("text").focus({ preventScroll: true }); }

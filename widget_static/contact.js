@@ -30,7 +30,8 @@ class Contact {
   /** Show where the dialog's answers go; nothing before there is a dialog. */
   render() {
     const { view } = this.chat.dialog;
-    this.#place.hidden = !view;
+    // Nobody answers in a closed one.
+    this.#place.hidden = view?.status !== "open";
     if (!view || this.#isAsking || this.#drawn === view.email) return;
     this.#drawn = view.email;
     this.#draw();

@@ -11,7 +11,7 @@ export function moment(at, lang, now = new Date()) {
   const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate());
   // Rounded: a day of a change of clocks has an hour more or less.
   const days = Math.round((midnight(when) - midnight(now)) / DAY_MS);
-  const parts = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" })
+  const parts = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", hour: "numeric", minute: "2-digit" })
     .formatToParts(when);
   const join = (some) => some.map(({ value }) => value).join("");
   // What stands between a day and a time is the language's own: ", ", " at ", "، ".

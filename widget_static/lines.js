@@ -34,7 +34,7 @@ export class Lines {
     Object.assign(this, { place, scroller, texts, why, on });
     // The site's language, in the visitor's own form of it: 13:00 or 1 pm.
     const locale = navigator.languages.find((tag) => tag.startsWith(lang)) ?? lang;
-    this.time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
+    this.time = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
     this.date = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
     this.days = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
     scroller.addEventListener("scroll", () => this.#noteEnd(), { signal: this.#end.signal });

@@ -78,7 +78,7 @@ export class Signs {
     let { href } = location;
     let since = 0;
     const look = () => {
-      if (host.isUsed) waiting.length = 0;
+      if (host.isUsed || bubble.isUnwanted) waiting.length = 0;
       // A page that changes its address itself begins anew for the rules that name one.
       if (href !== location.href) { href = location.href; since = performance.now(); }
       if (host.isOpen || bubble.isShown) return;

@@ -52,7 +52,7 @@ export function Form({ children, submit, onSend, explain = why }) {
   </form>`;
 }
 
-const CLOCK = { hour: "2-digit", minute: "2-digit" };
+const CLOCK = { hour: "numeric", minute: "2-digit" };
 
 /** A time of today as a clock shows it, an earlier one with its day. What a browser gives as its language need be none. */
 export function When({ at }) {
