@@ -3,7 +3,7 @@ import logging
 
 from socketio.exceptions import ConnectionRefusedError as Refused
 
-from . import credentials, intake, rooms, wire
+from . import credentials, intake, rooms, strangers, wire
 from .actions import Context
 from .errors import Invalid, NotFound, ReplyXError, Unauthorized
 from .extensions import socketio
@@ -39,6 +39,7 @@ def _connect(config, sid, environ, auth):
     shown = credentials.from_auth(environ, auth, config)
     try:
         intake.admit(sid, shown, Context("socket", environ["replyx.address"], shown.own_origin))
+        strangers.leave(socketio.server.manager.eio_sid_from_sid(sid, "/"))
     except ReplyXError as error:
         rooms.remove(sid)
         raise Refused(error.message, error.to_wire()) from None

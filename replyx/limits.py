@@ -40,9 +40,12 @@ TOMORROW = {"code": "Too many wrong codes for one day. Sign in in a browser wher
             "file_kb": "These are as many files as one day allows. Send the rest tomorrow, or write instead.",
             "transcript": ENOUGH_MAILS, "transcript_to": ENOUGH_MAILS}
 SWEEP_SECONDS = 10
-# Sockets open at a time: those of the guests of one address, and those of one manager or API key.
-MAX_OPEN = {"guest": 1000, "manager": 100}
-TOO_MANY_OPEN = {"guest": "Too many chats are open at this address.", "manager": "You have too many connections open."}
+# Sockets open at a time: those of the guests of one address, those of one manager or API key, and those that have not shown
+# credentials, of one address and of all.
+MAX_OPEN = {"guest": 1000, "manager": 100, "stranger": 300, "strangers": 2000}
+TOO_MANY_OPEN = {"guest": "Too many chats are open at this address.", "manager": "You have too many connections open.",
+                 "stranger": "Too many connections of this address wait to show credentials.",
+                 "strangers": "Too many connections wait to show credentials."}
 
 
 def counted_as(identity, context):
@@ -155,8 +158,7 @@ class Limiter:
             self.check(*use)
 
     def check_open(self, speaks, count):
-        """Raise RateLimited when a manager, or the guests of an address, have this many sockets open already, and that is
-        enough."""
+        """Raise RateLimited when those who are counted together have this many sockets open already, and that is enough."""
         if self._refuses and count >= max(1, round(MAX_OPEN[speaks] * self._factor)):
             raise RateLimited(f"{TOO_MANY_OPEN[speaks]} Close some, or try again in {SWEEP_SECONDS} s.", retry_after=SWEEP_SECONDS)
 

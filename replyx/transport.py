@@ -12,7 +12,8 @@ from engineio.async_drivers.eventlet import WebSocketWSGI
 from eventlet.queue import Empty
 from eventlet.semaphore import Semaphore
 
-from . import frames
+from . import frames, strangers
+from .errors import RateLimited
 from .refusals import refusals
 
 log = logging.getLogger(__name__)
@@ -35,8 +36,18 @@ def init(eio):
     engineio.socket.Socket = Transport
     eio._async = {**eio._async, "websocket": _WebSocket, "queue": _Outgoing}
     eio.disconnect = lambda sid: _disconnect(eio, sid)
+    opened = eio.handlers["connect"]
+    eio.on("connect", lambda sid, environ: _let_in(sid, environ) or opened(sid, environ))
     # `tend` does its work.
     eio.start_service_task = False
+
+
+def _let_in(sid, environ):
+    """Nothing, or why this transport may not open: the library refuses it with that."""
+    try:
+        strangers.come(sid, environ["replyx.address"])
+    except RateLimited as error:
+        return error.message
 
 
 def _disconnect(eio, sid):
@@ -124,6 +135,7 @@ class Transport(engineio.socket.Socket):
 
     def close(self, wait=True, abort=False, reason=None):
         # To wait, as the library would, means until the client has read everything, which it may never do.
+        strangers.leave(self.sid)
         super().close(wait=False, abort=abort, reason=reason)
         self.server.sockets.pop(self.sid, None)
         if self.websocket and (abort or reason == self.server.reason.PING_TIMEOUT):

@@ -18,7 +18,7 @@ LAYERS = [
     {"outbox", "notify"},
     {"credentials", "tokens", "links", "limits", "schemas", "account_schemas", "delivery_schemas", "guest_schemas",
      "site_schemas", "identity", "values", "passwords", "actions", "gateway", "tally", "attachments", "file_schemas",
-     "uploads", "body", "form_revisions"},
+     "uploads", "body", "strangers", "form_revisions"},
     {"store", "files_store", "accounts_store", "delivery_store", "doctor_store", "guest_store", "outbox_store", "rooms",
      "database"},
     {"models", "membership", "writer", "transaction", "storage", "extensions", "wire", "config", "errors", "clock", "green",

@@ -151,6 +151,8 @@ def test_limits():
     assert f"{identity.MOST_SECONDS // 86400} days ahead at most" in REFERENCE
     assert rows["open sockets"] == (
         f"{MAX_OPEN['guest']:,} for the guests of an address; {MAX_OPEN['manager']} for a manager or API key")
+    assert rows["open sockets that have shown no credentials"] == (
+        f"{MAX_OPEN['stranger']} of an address; {MAX_OPEN['strangers']:,} of all")
     assert rows["a socket that shows no credentials"] == f"{transport.CONNECT_SECONDS} s"
     assert rows["a request's head; its body"] == f"{bounds.HEAD_SECONDS} s; {bounds.BODY_SECONDS} s"
     assert rows["what waits for a client that doesn't read"].startswith(f"{transport.MAX_UNREAD:,} characters")

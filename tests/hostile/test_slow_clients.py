@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -32,7 +32,7 @@ from replyx import bounds, inspection, limits, server, transport
 bounds.HEAD_SECONDS = bounds.BODY_SECONDS = transport.CONNECT_SECONDS = server.KEEPALIVE_SECONDS = 1
 bounds.IDLE_SECONDS = 1
 inspection.CHILD_SECONDS = 2
-limits.MAX_OPEN.update(guest=3, manager=2)
+limits.MAX_OPEN.update(guest=3, manager=2, stranger=4, strangers=6)
 limits.limiter._refuses = True
 server.main(wsgi.app)
 """
@@ -156,6 +156,29 @@ def test_a_websocket_that_never_shows_credentials_is_closed(served):
     assert stranger.recv().startswith("0{")
     with pytest.raises(websocket.WebSocketConnectionClosedException):
         stranger.recv()
+
+
+def test_only_so_many_wait_to_show_credentials(served, cast):
+    """Of one address, and of all; each that shows them, or leaves, makes room."""
+    guest = cast.guest()
+    guest.open()
+    with ExitStack() as crowd:
+        def come(address):
+            return crowd.enter_context(Frames(served, None, address))
+        first, *_ = [come("10.2.2.1") for _ in range(4)]
+        with pytest.raises(websocket.WebSocketBadStatusException, match="401"):
+            come("10.2.2.1")
+        first.send("40" + json.dumps(guest.auth))
+        assert first.receive().startswith("40")
+        come("10.2.2.1"), come("10.2.2.2"), come("10.2.2.2")
+        with pytest.raises(websocket.WebSocketBadStatusException, match="401"):
+            come("10.2.2.3")
+
+        def is_let_in():
+            with suppress(websocket.WebSocketBadStatusException), Frames(served, None, "10.2.2.3"):
+                return True
+        until(is_let_in)
+    assert "[Socket] opening refused: rate_limited address=10.2.2.1" in served.log
 
 
 def test_a_polling_transport_that_never_shows_credentials_is_forgotten(served):
