@@ -153,7 +153,7 @@ def test_what_can_not_be_mailed_says_why(context, cast, served):
 def test_a_link_that_no_longer_counts_says_so(context, cast, served):
     page = context.new_page()
     page.goto(f"{served.url}/chat?assistant_id={cast.site['assistant_id']}#link=WzEsMV0.aaaaaa.bbbb")
-    expect(page.locator("#state")).to_contain_text("The link from the mail is over 30 days old")
+    expect(page.get_by_role("dialog")).to_contain_text("The link from the mail is over 30 days old")
 
 
 @BROWSER

@@ -102,3 +102,24 @@ def test_ones_own_link_opens_at_once_and_one_that_no_longer_counts_says_so(conte
     expect(other.get_by_role("dialog")).to_contain_text("The link from the mail is over 30 days old")
     other.keyboard.press("Escape")
     is_own(other)
+
+
+def test_a_link_that_does_not_count_takes_the_place_of_none(context, cast):
+    """Of the same guest as a good one in that tab, or of nobody where nobody chats."""
+    chat = f"{cast.served.url}/chat?site_token={cast.site['site_token']}"
+    page, good = context.new_page(), mailed(cast, "from my phone")
+    for wrong in ("те", f"{good.split('.')[0]}.aaaaaa.bbbb"):
+        page.goto(f"{chat}#link={wrong}")
+        expect(page.get_by_role("dialog")).to_contain_text("The link from the mail is over 30 days old")
+        page.keyboard.press("Escape")
+        page.get_by_role("textbox", name="Message").wait_for()
+        page.reload()
+        expect(page.locator("#state")).to_have_text("Connected")
+        assert page.evaluate("sessionStorage.length") == 0
+    page.goto(f"{chat}#link={good}")
+    expect(page.locator("#log .text")).to_have_text(["from my phone"])
+    page.goto(f"{chat}#link={wrong}")
+    expect(page.get_by_role("dialog")).to_contain_text("The link from the mail is over 30 days old")
+    page.keyboard.press("Escape")
+    page.reload()
+    expect(page.locator("#log .text")).to_have_text(["from my phone"])

@@ -18,6 +18,8 @@ function masked(email) {
 
 /** The dialog that the secret opens: null where there is none, undefined where the server takes it for nobody's. Rejects without an answer. */
 async function dialogOf(name, secret) {
+  // What no header can carry was not made by the server.
+  if (/[^\w.-]/.test(secret.guest_link)) return undefined;
   const { base, headers } = guestCredentials(name, secret);
   const asked = await fetch(`${base}/dialogs`, { method: "POST", body: "{}", signal: AbortSignal.timeout(ASK_MS),
     headers: { ...headers, "Content-Type": "application/json" } });
@@ -27,7 +29,8 @@ async function dialogOf(name, secret) {
 }
 
 /** Resolves with true for the button that goes on, false for the one that leaves all as it is, and for Escape. */
-function choose(title, text, goOn, keep) {
+async function choose(title, text, goOn, keep) {
+  await styled();
   return new Promise((resolve) => {
     const button = element("button", { type: "button", className: "main", textContent: goOn, hidden: !goOn });
     const dialog = overlay({ title, close: keep, className: "choice" }, element("p", { textContent: text, hidden: !text }), button);
@@ -46,18 +49,17 @@ const styled = () => new Promise((resolve) => {
 });
 
 async function ask({ name, link, own, texts }) {
-  const [theirs, ours] = await Promise.all([dialogOf(name, { guest_link: link }), dialogOf(name, own)]
-    .map((dialog) => dialog.catch(() => null)));
+  const [theirs, ours] = await Promise.all([{ guest_link: link }, own].map((secret) => secret && dialogOf(name, secret).catch(() => null)));
   if (theirs === undefined) return choose(texts.oldLink, "", "", texts.done);
-  if (theirs && theirs.id === ours?.id) return true;
+  // Nobody else is here, or nobody who still counts.
+  if (!own || ours === undefined || guestOf(own.guest_link) === guestOf(link) || (theirs && theirs.id === ours?.id)) return true;
   const { of, ofSomebody, stays, goOn, keep } = texts.link;
   return choose(theirs?.email ? fill(of, { email: masked(theirs.email) }) : ofSomebody, stays, goOn, keep);
 }
 
-/** Whether to go on with the link's chat. `own` is the secret of who chats here, `name` the site's. */
+/** Whether to go on with the link's chat: if it counts. `own` is the secret of who chats here, if anybody, `name` the site's. */
 export async function isToGoOn(about) {
   const around = [...document.body.children].filter(({ hidden }) => !hidden);
-  await styled();
   for (const node of around) node.hidden = true;
   try { return await ask(about); } finally { for (const node of around) node.hidden = false; }
 }

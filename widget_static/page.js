@@ -57,9 +57,9 @@ export class Page {
   }
 
   async #isToOpen(given, kept) {
+    if (given === kept) return true;
     const id = quietly(() => localStorage.getItem(this.#prefixOf() + GUEST_ID));
     const own = kept ? { guest_link: kept } : id && { guest_id: id };
-    if (!own || guestOf(kept) === guestOf(given)) return true;
     return isToGoOn({ name: this.name, link: given, own, texts: this.texts });
   }
 
