@@ -25,7 +25,7 @@ assets = SmallAssets(config.ROOT / "widget_static", templates=TEMPLATES, joined=
 SETTINGS_PLACE = '"__REPLYX_SETTINGS__"'
 UNKNOWN = "The site_token or assistant_id in the snippet is missing or not valid. Copy the snippet again."
 
-# The console's test hears why the chat does not come: the loader stops at once, and its other half has no site to speak for.
+# The console's test hears why no chat comes: the loader stops at once, and its other half has no site to speak for.
 TELL_UNKNOWN = """
 if (/^#replyx-test=/.test(location.hash) && document.currentScript) import(new URL(
 "/api/manager/trial/told?step=failed&reason=unknown&key=" + location.hash.split("=")[1], document.currentScript.src)).catch(() => {});

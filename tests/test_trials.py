@@ -43,8 +43,10 @@ def test_only_owners_begin_and_hear_and_only_with_the_key(cast):
 def test_a_snippet_that_is_not_the_sites_is_told(cast):
     token, other = cast.site["site_token"], cast.other_site["site_token"]
     assistant = cast.site["assistant_id"]
-    for snippet, reason in ((f"site_token={token}", None), (f"assistant_id={assistant}", None), (f"site_token={other}", "other_site"),
-                            ("site_token=st_wrong", "unknown"), ("assistant_id=x", "unknown"), ("site_token=", "unknown"), ("x", "unknown")):
+    for snippet, reason in ((f"site_token={token}", None), (f"assistant_id={assistant}", None),
+                            (f"site_token={other}", "other_site"),
+                            ("site_token=st_wrong", "unknown"), ("assistant_id=x", "unknown"),
+                            ("site_token=", "unknown"), ("x", "unknown")):
         key = begin(cast).json()["key"]
         assert tell(cast, key, snippet=snippet).ok
         step = {"step": "failed", "reason": reason} if reason else {"step": "loader"}
