@@ -28,7 +28,8 @@ UNKNOWN = "The site_token or assistant_id in the snippet is missing or not valid
 # The console's test hears why no chat comes: the loader stops at once, and its other half has no site to speak for.
 TELL_UNKNOWN = """
 if (/^#replyx-test=/.test(location.hash) && document.currentScript) import(new URL(
-"/api/manager/trial/told?step=failed&reason=unknown&key=" + location.hash.split("=")[1], document.currentScript.src)).catch(() => {});
+"/api/manager/trial/told?step=failed&reason=unknown&key=" + location.hash.split("=")[1],
+document.currentScript.src)).catch(() => {});
 """
 
 NAMELESS = "The snippet names no site. Copy it again."
