@@ -6,6 +6,7 @@ from marshmallow import fields, validate
 
 from . import sites, tokens
 from .actions import MANAGER, NOBODY, Action, Answer
+from .credentials import number
 from .errors import NotFound
 from .schemas import Input, Nothing
 from .site_schemas import SiteRef
@@ -15,7 +16,7 @@ SECONDS = 300
 MOST = 100
 MOST_REPORTS = 20
 STEPS = ("loader", "frame", "online", "failed")
-REASONS = ("foreign", "policy", "refused", "timeout")
+REASONS = ("foreign", "other_site", "policy", "refused", "timeout", "unknown")
 OVER = "This test is over. Begin another on the console's page \"Install\"."
 
 
@@ -39,6 +40,7 @@ class TrialReport(Input):
     step = fields.String(required=True, validate=validate.OneOf(STEPS))
     reason = fields.String(validate=validate.OneOf(REASONS), metadata={"description": "Why it failed"})
     directive = Line(100, metadata={"description": "Of the page's policy, which blocks the chat"})
+    snippet = Line(200, metadata={"description": "What the snippet names its site by, like `assistant_id=3`"})
 
 
 class TrialKey(Schema):
@@ -80,9 +82,22 @@ def report(identity, payload, context):
     trial = _running(payload["key"])
     if len(trial.reports) >= MOST_REPORTS:
         raise NotFound(OVER)
-    said = {name: value for name, value in payload.items() if name != "key"}
+    said = {name: value for name, value in payload.items() if name not in ("key", "snippet")}
+    wrong = _wrong(payload["snippet"], trial.site_id) if "snippet" in payload else None
+    if wrong:
+        said = {"step": "failed", "reason": wrong}
     trial.reports.append({**said, "origin": context.arrival["origin"]})
     return Answer()
+
+
+def _wrong(snippet, site_id):
+    """Why a snippet is not one of the site's, or None."""
+    kind, _, name = snippet.partition("=")
+    grant = ("site", name) if kind == "site_token" else ("assistant", number(name))
+    row = tokens.look_up(grant) if name and (kind == "site_token" or isinstance(grant[1], int)) else None
+    if row is None:
+        return "unknown"
+    return None if row["site"]["id"] == site_id else "other_site"
 
 
 def get(identity, payload, context):
@@ -99,4 +114,7 @@ ACTIONS = (
            http_only=True, summary="What the page under test has told, as an owner"),
     Action("trial.report", NOBODY, TrialReport(), report, Nothing(), "trial_report", "POST", "/trial", "message",
            http_only=True, any_page=True, summary="Tell of the chat on a page, by the key in its address"),
+    # As a script: a page's policy that lets the snippet in lets this out, where it blocks every request beside.
+    Action("trial.tell", NOBODY, TrialReport(), report, Nothing(), "trial_tell", "GET", "/trial/told", "message",
+           http_only=True, any_page=True, summary="The same in an address, for a page whose policy lets only scripts through"),
 )

@@ -25,6 +25,13 @@ assets = SmallAssets(config.ROOT / "widget_static", templates=TEMPLATES, joined=
 SETTINGS_PLACE = '"__REPLYX_SETTINGS__"'
 UNKNOWN = "The site_token or assistant_id in the snippet is missing or not valid. Copy the snippet again."
 
+# The console's test hears why no chat comes: the loader stops at once, and its other half has no site to speak for.
+TELL_UNKNOWN = """
+if (/^#replyx-test=/.test(location.hash) && document.currentScript) import(new URL(
+"/api/manager/trial/told?step=failed&reason=unknown&key=" + location.hash.split("=")[1],
+document.currentScript.src)).catch(() => {});
+"""
+
 NAMELESS = "The snippet names no site. Copy it again."
 
 
@@ -56,6 +63,8 @@ def loader():
     else:
         settings = {"error": NAMELESS, **_launcher({})}
     text = assets.text("loader.js").replace(SETTINGS_PLACE, panel.in_page({"base": f"/w/{assets.version}", **settings}))
+    if settings.get("error") == UNKNOWN:
+        text += TELL_UNKNOWN
     response = text_response(text, "text/javascript", Cache_Control="public, max-age=300", Access_Control_Allow_Origin="*")
     return _unless_known(response)
 

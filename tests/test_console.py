@@ -49,6 +49,11 @@ def test_a_guests_line_appears_and_is_answered(cast, page):
         page.reload()
     assert cast.colleague.http("POST", f"/dialogs/{dialog_id}/messages", {"text": "Anything else?"}).ok
     expect(row.locator(".preview")).to_have_text("Boris: Anything else?")
+    marked = "It is **green** and _soft_, `x * y * z`, [see](https://shop.example/a) my_own_name, 2 * 3"
+    assert cast.colleague.http("POST", f"/dialogs/{dialog_id}/messages", {"text": marked}).ok
+    for _ in range(2):
+        expect(row.locator(".preview")).to_have_text("Boris: It is green and soft, x * y * z, see my_own_name, 2 * 3")
+        page.reload()
     namesake = Manager(cast, "anna.b@shop.example", cast.manager.name, sites=[cast.site])
     assert namesake.http("POST", f"/dialogs/{dialog_id}/messages", {"text": "I do ask."}).ok
     for _ in range(2):
@@ -108,9 +113,17 @@ def test_a_colleagues_dialog_can_not_be_taken(cast, page):
     cast.colleague.http("POST", f"/dialogs/{dialog_id}/takeover")
     enter(page, cast.manager, f"{cast.served.url}/console#{dialog_id}")
     expect(page.get_by_text("Boris answers.")).to_be_visible()
+    warning = page.get_by_text("Boris answers here. What you send goes to the guest too.")
+    expect(warning).to_be_visible()
     expect(page.get_by_role("main").locator(".actions").get_by_role("button")).to_have_text(["Close"])
     cast.colleague.http("POST", f"/dialogs/{dialog_id}/release")
-    expect(page.get_by_role("button", name="Take over")).to_be_visible()
+    press(page, "Take over")
+    expect(page.get_by_role("button", name="Release")).to_be_visible()
+    expect(warning).to_have_count(0)
+    # An owner takes it from whoever has it.
+    enter(page, cast.owner, f"{cast.served.url}/console?owner#{dialog_id}")
+    press(page, "Take over")
+    expect(page.get_by_text("You answer.")).to_be_visible()
 
 
 def test_a_refusal_says_why(cast, page):

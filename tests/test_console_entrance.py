@@ -151,3 +151,17 @@ def test_the_console_speaks_russian_to_russian_browsers(served, browser):
         page.goto(f"{served.url}/console")
         expect(page.get_by_role("button", name="Войти")).to_be_visible()
         assert page.locator("html").get_attribute("lang") == "ru"
+
+
+def test_a_browser_that_keeps_no_cookies_is_told(cast, page, context):
+    def forget(route):
+        answer = route.fetch()
+        context.clear_cookies()
+        route.fulfill(response=answer, headers={name: value for name, value in answer.headers.items() if name != "set-cookie"})
+    page.route("**/api/manager/session", forget)
+    page.goto(f"{cast.served.url}/console")
+    fill(page, email=cast.manager.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    press(page, "Sign in")
+    expect(page.get_by_role("alert")).to_have_text(
+        "This browser keeps no cookies of this page. Allow them, then reload the page and sign in.")

@@ -160,6 +160,11 @@ def test_a_policy_that_blocks_the_chat_is_named_and_its_lines_let_it_pass(cast, 
     with HostPage(cast.site["snippet"], policy(*[line for line in lines if "frame-src" not in line])) as host:
         with trial(page, host.url):
             expect(seen(page)).to_contain_text("The page's Content Security Policy blocks the chat: frame-src", timeout=15000)
+    # Only the loader comes through; what it has to tell does too.
+    with HostPage(cast.site["snippet"], policy(*[line for line in lines if "script-src" in line])) as host, trial(page, host.url):
+        expect(seen(page)).to_contain_text(re.compile("The page's Content Security Policy blocks the chat: .*connect-src"),
+                                           timeout=15000)
+        expect(seen(page).get_by_role("listitem").first).to_have_text("Snippet found on the page yes")
     with HostPage(cast.site["snippet"], policy(*lines)) as host, trial(page, host.url):
         expect(seen(page)).to_contain_text("The chat works on this page.", timeout=15000)
 
@@ -174,3 +179,16 @@ def test_a_page_of_another_domain_can_be_added(cast, page, settings):
             press(page, f"Add {domain} to the domains")
             expect(page.get_by_text(f"{domain} is in the list")).to_be_visible()
         until(lambda: domain in settings.stored["domains"])
+
+
+def test_a_snippet_of_another_site_or_of_none_is_told(cast, page, settings):
+    token = cast.site["site_token"]
+    base = cast.site["snippet"].partition("?")[0]
+    others, none = "The snippet on this page is another site's", "it names no site that ReplyX knows"
+    page.set_viewport_size({"width": 1000, "height": 500})
+    for snippet, told in ((cast.other_site["snippet"], others), (cast.site["snippet"].replace(token, "st_wrong"), none),
+                          (f'{base}" data-site-token="st_wrong"></script>', none)):
+        with HostPage(snippet) as host, trial(page, host.url):
+            expect(seen(page)).to_contain_text(told, timeout=15000)
+            expect(seen(page)).to_be_in_viewport(ratio=1)
+            expect(page.get_by_role("button", name="Test it now")).to_be_focused()

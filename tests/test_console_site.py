@@ -45,6 +45,11 @@ def test_the_look_is_seen_before_it_is_saved_and_is_what_visitors_get(cast, page
     expect(launcher).to_have_css("background-color", "rgb(11, 110, 79)")
     expect(launcher).to_have_css("left", "20px")
     expect(launcher).to_have_text("Ask us")
+    settings.fill(**{"Text beside the icon": "W" * 30, "Distance from the side, px": "200", "Distance from the bottom, px": "200"})
+    expect(launcher).to_have_css("bottom", "200px")
+    launcher.scroll_into_view_if_needed()
+    expect(launcher).to_be_in_viewport(ratio=1)
+    settings.fill(**{"Text beside the icon": "Ask us", "Distance from the side, px": "20", "Distance from the bottom, px": "20"})
     expect(sample(page).get_by_role("heading", name="Robin")).to_be_visible()
     expect(page.get_by_text("Text on it is easy to read (contrast 6.")).to_be_visible()
     assert settings.stored["assistant"]["name"] == "Shop"
@@ -136,6 +141,21 @@ def test_greeting_hours_features_and_texts(cast, page, settings):
     page.get_by_label("Search").fill("Send")
     expect(page.get_by_label("Close chat")).to_have_count(0)
     page.get_by_role("textbox", name="Send", exact=True).fill("Post it")
+    expect(sample(page).get_by_role("button", name="Post it")).to_be_visible()
+    page.get_by_label("Search").fill("{name} answers")
+    line = page.get_by_role("textbox", name="{name} answers.")
+    line.fill("Someone is here")
+    expect(line).to_have_accessible_description("Without {name}: visitors will not read what stands there.")
+    line.fill("")
+    expect(line).to_have_accessible_description("")
+    page.get_by_label("Lines in").select_option("العربية")
+    expect(sample(page).locator("html")).to_have_attribute("dir", "rtl")
+    expect(sample(page).locator("#text")).to_have_attribute("placeholder", texts.TEXTS["ar"]["placeholder"])
+    page.get_by_label("Search").fill(texts.TEXTS["ar"]["send"])
+    page.get_by_role("textbox", name=texts.TEXTS["ar"]["send"], exact=True).fill("XX")
+    expect(sample(page).get_by_role("button", name="XX")).to_be_visible()
+    page.get_by_role("textbox", name=texts.TEXTS["ar"]["send"], exact=True).fill("")
+    page.get_by_label("Lines in").select_option("English")
     expect(page.get_by_text("Your own lines in this language: 1.")).to_be_visible()
     settings.save()
     stored = settings.stored["settings"]
@@ -143,7 +163,7 @@ def test_greeting_hours_features_and_texts(cast, page, settings):
     assert stored["proactive"] == [{"text": "Need help?", "after": 5, "url": "/cart"}]
     day = [["09:00", "12:00"], ["13:00", "18:00"]]
     assert stored["hours"] == {"zone": "Europe/Oslo", "week": [day] * 5 + [[], []]} and stored["reply_time"] == "hour"
-    assert stored["texts"] == {"en": {"send": "Post it"}}
+    assert stored["texts"]["en"] == {"send": "Post it"}
     with HostPage(cast.site["snippet"]) as host:
         page.goto(host.url)
         page.get_by_role("button", name="Open chat").click()
@@ -179,7 +199,13 @@ def test_a_form_is_made_by_keyboard(cast, page, settings):
 def test_an_offline_form_needs_hours_and_both_are_seen_in_the_preview(cast, page, settings):
     assert cast.owner.http("POST", f"/sites/{cast.site['id']}", {"settings": {"hours": None, "reply_time": None}}).ok
     settings.go("forms")
+    views = page.get_by_role("group", name="Show")
+    expect(views.get_by_role("radio", name="Before the chat")).to_be_checked()
     page.get_by_label("Show a form outside working hours").check()
+    expect(views.get_by_role("radio", name="Outside hours")).to_be_checked()
+    expect(sample(page).locator("#form-place")).to_contain_text("message")
+    page.get_by_label("Ask before the chat").focus()
+    expect(views.get_by_role("radio", name="Before the chat")).to_be_checked()
     expect(page.get_by_text("There are no working hours, so nobody will see this form.")).to_be_visible()
     page.get_by_role("link", name="Set the hours").click()
     page.get_by_label("Somebody answers at certain hours only").check()

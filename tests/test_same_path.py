@@ -12,7 +12,7 @@ from replyx.intake import ACTIONS
 from tests.served import until
 
 HTTP_ONLY = {"session.create", "session.delete", "setup.create", "two_factor.begin", "two_factor.confirm", "arrival.get",
-             "unsubscribe", "site.secret", "trial.begin", "trial.get", "trial.report", "file.upload", "avatar.set"}
+             "unsubscribe", "site.secret", "trial.begin", "trial.get", "trial.report", "trial.tell", "file.upload", "avatar.set"}
 BOTH = [action for action in ACTIONS.values() if not action.http_only]
 WAYS = [(action.name, channel) for action in BOTH
         for channel in (["site", "widget"] if "guest" in action.who else []) + (["manager"] if "manager" in action.who else [])]

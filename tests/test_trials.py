@@ -40,6 +40,26 @@ def test_only_owners_begin_and_hear_and_only_with_the_key(cast):
         assert heard(cast, wrong).json()["error"]["code"] == "not_found"
 
 
+def test_a_snippet_that_is_not_the_sites_is_told(cast):
+    token, other = cast.site["site_token"], cast.other_site["site_token"]
+    assistant = cast.site["assistant_id"]
+    for snippet, reason in ((f"site_token={token}", None), (f"assistant_id={assistant}", None),
+                            (f"site_token={other}", "other_site"),
+                            ("site_token=st_wrong", "unknown"), ("assistant_id=x", "unknown"),
+                            ("site_token=", "unknown"), ("x", "unknown")):
+        key = begin(cast).json()["key"]
+        assert tell(cast, key, snippet=snippet).ok
+        step = {"step": "failed", "reason": reason} if reason else {"step": "loader"}
+        assert heard(cast, key).json()["reports"] == [{**step, "origin": FOREIGN}]
+
+
+def test_a_page_tells_by_an_address_too(cast):
+    key = begin(cast).json()["key"]
+    said = {"key": key, "step": "failed", "reason": "policy", "directive": "connect-src"}
+    assert requests.get(f"{cast.served.url}/api/manager/trial/told", said, timeout=5, headers={"Origin": FOREIGN}).ok
+    assert heard(cast, key).json()["reports"][0]["directive"] == "connect-src"
+
+
 @pytest.mark.parametrize("said", [{"step": "works"}, {"reason": "<b>"}, {"directive": "x" * 101}, {"text": "x"}, {"key": 1}])
 def test_a_page_tells_nothing_else(cast, said):
     key = begin(cast).json()["key"]

@@ -46,8 +46,8 @@ def takeover(identity, payload, context):
         if dialog["handler"] == "manager":
             if dialog["manager_id"] == identity.manager_id:
                 return False
-            if dialog["manager_id"] is not None:
-                raise Conflict("Another manager answers here. Ask them to release the dialog.")
+            if dialog["manager_id"] is not None and identity.role != "owner":
+                raise Conflict("Another manager answers here. Ask them or an owner to release the dialog.")
         store.set_handler(tx, dialog["id"], "manager", identity.manager_id)
         return True
     return _change(identity, payload, context, "taken over", rule)

@@ -5,6 +5,7 @@ import { Account } from "./account.js";
 import { Delivery } from "./delivery.js";
 import { VIEWS } from "./desk.js";
 import { nameOf } from "./guest.js";
+import { plain } from "./plain.js";
 import { Letters } from "./letters.js";
 import { signOut } from "./session.js";
 import { SiteView } from "./site_view.js";
@@ -81,10 +82,10 @@ function Views({ desk }) {
 
 const AUTHORS = { manager: texts.handlers.manager, assistant: texts.assistant };
 
-/** Who wrote the last line, where it was not the guest. */
-function lastAuthor({ sender, author, manager_id: managerId }, me) {
-  if (!Object.hasOwn(AUTHORS, sender)) return "";
-  return `${managerId === me.id ? texts.me : author ?? AUTHORS[sender]}: `;
+/** The last line, with who wrote it where it was not the guest. Guests' text is only ever text. */
+function lastLine({ sender, author, manager_id: managerId, text }, me) {
+  if (!Object.hasOwn(AUTHORS, sender)) return text;
+  return `${managerId === me.id ? texts.me : author ?? AUTHORS[sender]}: ${plain(text)}`;
 }
 
 function Row({ desk, row }) {
@@ -97,7 +98,7 @@ function Row({ desk, row }) {
       && html`${" "}<span class="tick" role="img" aria-label=${texts.about.verified}>✓</span>`}</span>${" "}
     ${desk.sites.value.length > 1 && html`<span class="site">${row.site.name}</span>${" "}`}
     <${When} at=${row.last_message?.created_at} />${" "}
-    <span class="preview">${row.last_message && lastAuthor(row.last_message, desk.me.value)}${row.last_message?.text}</span>${" "}
+    <span class="preview">${row.last_message && lastLine(row.last_message, desk.me.value)}</span>${" "}
     ${hasUnsent && html`<span class="badge unsent">${texts.unsent}</span>${" "}`}
     <${Handler} row=${row} me=${desk.me.value} />
     ${isUnread && html`<span class="dot" role="img" aria-label=${texts.unread} />`}

@@ -43,7 +43,10 @@ function Seen({ desk, site, state: { steps, failure, origin, isOver } }) {
   const next = STEPS.find((step) => !steps[step]);
   const stuck = failure?.reason === "silent" ? "unheard" : "failed";
   const stateOf = (step) => steps[step] ? "done" : failure && step === next ? stuck : step === next && !isOver ? "waiting" : "";
-  return html`<div role="status" class="seen">
+  const box = useRef();
+  // The verdict may come below what is seen of the page; the focus stays where it is.
+  useEffect(() => { box.current.scrollIntoView({ block: "nearest" }); }, [isOver, origin]);
+  return html`<div ref=${box} role="status" class="seen">
     <p>${words.on(origin)}</p>
     <ol role="list">${STEPS.map((step) => html`<li key=${step} class=${stateOf(step)}>${words.steps[step]}${" "}
       ${stateOf(step) && html`<span>${words.states[stateOf(step)]}</span>`}</li>`)}</ol>

@@ -17,7 +17,7 @@ export function ink(color, variables = {}) {
 /** `look` is a site's. */
 export function Launcher({ look }) {
   const place = { backgroundColor: look.color, color: ink(look.color, look.variables), [look.corner]: `${look.offset_x}px`,
-    bottom: `${look.offset_y}px` };
+    bottom: `${look.offset_y}px`, maxWidth: `calc(100% - ${look.offset_x}px)` };
   return html`<span class="launcher" role="img" aria-label=${look.label || texts.site.look.icons[look.icon]} style=${place}>
     <svg viewBox="0 0 28 28" aria-hidden="true"><path d=${icons[look.icon]} /></svg>${look.label}
   </span>`;

@@ -2,6 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
 import { Launcher } from "./launcher.js";
+import { changed } from "./paths.js";
 import { html, texts } from "./ui.js";
 import { isVariable } from "./variables.js";
 
@@ -9,7 +10,8 @@ const { preview: words } = texts.site;
 const PROTOCOL = 2;
 const COLOR = /^#[0-9a-f]{6}$/;
 const LARGEST = 200;
-const FIRST_VIEWS = { forms: "prechat" };
+// The launcher's height, and its shadow's.
+const LAUNCHER = 72;
 const DAYS = 7;
 
 const isOffset = (value) => Number.isInteger(value) && value >= 0 && value <= LARGEST;
@@ -47,17 +49,27 @@ function settingsOf({ draft, saved, look, theme, view, tab }) {
   };
 }
 
+/** A language's lines as the panel has them, in groups, with the site's own in their places. */
+function textsOf({ lang, lines }, draft) {
+  const own = draft.settings.texts[lang] ?? {};
+  return lines.reduce((all, [key, line]) => changed(all, key.replace(".", "/"), own[key] || line), {});
+}
+
 export function Preview({ site, tab }) {
   const frame = useRef();
   const theme = useSignal("light");
-  const view = useSignal("");
   const draft = site.draft.value;
   const saved = site.saved.value;
-  const shown = view.value || (FIRST_VIEWS[tab] ?? "chat");
+  const { prechat, offline } = draft.settings;
+  const shown = site.view.value || (tab !== "forms" ? "chat" : offline.on && !prechat.on ? "offline" : "prechat");
+  // What was being edited there is not what the next page is about.
+  useEffect(() => () => { if (tab === "forms") site.view.value = ""; }, [tab]);
   const look = drawable(draft.settings.look, saved.settings.look);
   const isPartial = JSON.stringify(look) !== JSON.stringify(draft.settings.look);
+  const lines = tab === "texts" ? site.lines.value : null;
   const tell = () => frame.current?.contentWindow.postMessage({ replyx: PROTOCOL, type: "preview",
-    settings: settingsOf({ draft, saved, look, theme: theme.value, view: shown, tab }) }, location.origin);
+    settings: { ...settingsOf({ draft, saved, look, theme: theme.value, view: shown, tab }), ...lines && { texts: textsOf(lines, draft) } } },
+  location.origin);
   const said = useRef();
   said.current = tell;
   useEffect(tell);
@@ -73,11 +85,11 @@ export function Preview({ site, tab }) {
     <header>
       <h2>${words.title}</h2>
       <${Switch} name="theme" label=${words.theme} value=${theme.value} options=${words.themes} onChange=${(name) => { theme.value = name; }} />
-      <${Switch} name="shown" label=${words.view} value=${shown} options=${words.views} onChange=${(name) => { view.value = name; }} />
+      <${Switch} name="shown" label=${words.view} value=${shown} options=${words.views} onChange=${(name) => { site.view.value = name; }} />
     </header>
     <div class="stage" data-theme=${theme.value}>
-      <iframe ref=${frame} title=${words.frame} src="/preview?site_token=${saved.site_token}" onLoad=${tell} />
-      <div class="corner"><${Launcher} look=${look} /></div>
+      <iframe ref=${frame} title=${words.frame} src="/preview?site_token=${saved.site_token}${lines ? `&asked&lang=${lines.lang}` : ""}" onLoad=${tell} />
+      <div class="corner" style=${{ height: `${look.offset_y + LAUNCHER}px` }}><${Launcher} look=${look} /></div>
     </div>
     <p class="help">${words.help}${isPartial && ` ${words.isPartial}`}</p>
   </aside>`;

@@ -55,11 +55,25 @@ export function stopWaiting() {
   page.value = "sign_in";
 }
 
-export async function signIn(fields) { begin(await ask("session_create", { ...fields, lang })); }
+export async function signIn(fields) {
+  const body = await ask("session_create", { ...fields, lang });
+  await requireCookie();
+  begin(body);
+}
+
+/** A browser that keeps no cookie has forgotten by now who signed in. */
+async function requireCookie() {
+  try {
+    await ask("session_get");
+  } catch (error) {
+    if (error.code === "unauthorized") throw new RequestError({ code: "no_cookies" });
+  }
+}
 
 export async function setUp(fields) {
   const body = await ask("setup_create", { token: setupToken, ...fields, lang });
   history.replaceState(null, "", "/console");
+  await requireCookie();
   begin(body);
 }
 

@@ -26,6 +26,8 @@ export class Site {
   errors = signal({}); // by path
   failure = signal(null);
   state = signal(""); // "", "saving", "saved"
+  view = signal(""); // which the preview shows: "chat", "prechat", "offline", or "" for the page's own
+  lines = signal(null); // the {lang, lines} that are being edited, ours as [key, text]
   #desk;
 
   constructor(desk, id) {

@@ -9,7 +9,8 @@ const KINDS = Object.entries(words.kinds);
 // What a form asks first: without an address nobody can be answered who has left.
 const FIRST = { prechat: ["name", "email"], offline: ["email", "name"] };
 
-export const Forms = ({ site }) => ["prechat", "offline"].map((name) => html`<section key=${name}>
+export const Forms = ({ site }) => ["prechat", "offline"].map((name) => html`<section key=${name} onFocusIn=${() => { site.view.value = name; }}
+    onInput=${() => { site.view.value = name; }}>
   <h3>${words[name]}</h3>
   <p class="help">${words[`${name}Hint`]}</p>
   <${CheckField} site=${site} path="settings/${name}/on" label=${words.on[name]} />

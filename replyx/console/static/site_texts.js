@@ -10,6 +10,7 @@ const LANGS = { en: "English", ru: "Русский", de: "Deutsch", fr: "França
   ar: "العربية" };
 const RIGHT_TO_LEFT = new Set(["ar"]);
 const LONGEST = 500;
+const BRACES = /\{\w+\}/g;
 // Said where no site is known, and so none whose words they could be.
 const FIXED = new Set(["host.unknown", "host.unknownText"]);
 
@@ -24,13 +25,13 @@ async function linesOf(lang) {
 export function Lines({ site }) {
   const setting = site.at("settings/lang");
   const lang = useSignal(setting === "auto" ? own : setting);
-  const lines = useSignal(null);
+  const { lines } = site;
   const sought = useSignal("");
   const hasFailed = useSignal(false);
   useEffect(() => {
     let isWanted = true;
     hasFailed.value = false;
-    linesOf(lang.value).then((found) => { if (isWanted) lines.value = found; }, () => { if (isWanted) hasFailed.value = true; });
+    linesOf(lang.value).then((found) => { if (isWanted) lines.value = { lang: lang.value, lines: found }; }, () => { if (isWanted) hasFailed.value = true; });
     return () => { isWanted = false; };
   }, [lang.value]);
   const changes = Object.keys(site.at(`settings/texts/${lang.value}`) ?? {}).length;
@@ -49,17 +50,19 @@ export function Lines({ site }) {
     </div>
     <p class="help" role="status">${words.changed(changes)}</p>
     <${Alert}>${hasFailed.value && words.notLoaded}<//>
-    ${lines.value && !hasFailed.value && html`<${List} site=${site} lang=${lang.value} lines=${lines.value} sought=${sought.value} />`}`;
+    ${lines.value && !hasFailed.value && html`<${List} site=${site} ...${lines.value} sought=${sought.value} />`}`;
 }
 
 function List({ site, lang, lines, sought }) {
   const mine = site.at(`settings/texts/${lang}`) ?? {};
   const wanted = sought.trim().toLowerCase();
   const found = lines.filter(([key, line]) => `${key}\n${line}\n${mine[key] ?? ""}`.toLowerCase().includes(wanted));
+  const lost = (key, line) => (line.match(BRACES) ?? []).filter((place) => mine[key] && !mine[key].includes(place));
   const put = (key, text) => site.set(`settings/texts/${lang}/${key}`, text || undefined);
   return html`<div class="lines" lang=${lang} dir=${RIGHT_TO_LEFT.has(lang) ? "rtl" : "ltr"}>
     ${found.map(([key, line]) => html`<${AreaField} key="${lang} ${key}" site=${site} path="settings/texts/${lang}/${key}" label=${line}
       placeholder=${line} rows=${line.length > 60 ? 2 : 1} maxlength=${LONGEST} value=${mine[key] ?? ""}
+      hint=${lost(key, line).length > 0 && words.lost(lost(key, line).join(", "))}
       onChange=${(text) => put(key, text)} />`)}
     ${!found.length && html`<p class="empty">${words.nothing}</p>`}
   </div>`;

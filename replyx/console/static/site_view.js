@@ -16,7 +16,7 @@ const { site: words } = texts;
 const PAGES = { look: Look, greeting: Greeting, forms: Forms, hours: Hours, features: Features, texts: Lines, install: Install,
   identity: Identity };
 const WRONG = '[aria-invalid="true"], [data-wrong]';
-const WITH_PREVIEW = ["look", "greeting", "forms", "hours"];
+const WITH_PREVIEW = ["look", "greeting", "forms", "hours", "texts"];
 
 /** `#/site`, `#/site/3` or `#/site/3/hours`. */
 export function SiteView({ desk }) {

@@ -51,6 +51,7 @@ const TEXTS = {
     choose: "Choose a dialog to read and answer it.", back: "Back to the list",
     takeover: "Take over", release: "Release", close: "Close", reopen: "Reopen",
     messages: "Messages", earlier: "Earlier messages", typing: (name) => `${name} is typing…`,
+    taken: (name) => `${name} answers here. What you send goes to the guest too.`,
     reply: "Reply", placeholder: "Write a reply…", send: "Send", isLeft: "Left outside working hours", isClosed: "This dialog is closed. Reopen it to reply.",
     sending: { waiting: "Waiting for a connection…", sending: "Sending…", sent: "Sent", read: "Read" },
     later: (why) => `Not sent yet, tried again by itself. ${why}`,
@@ -68,6 +69,7 @@ const TEXTS = {
     errors: {
       invalid: "This can't be sent as it is. Check what you have entered.",
       unauthorized: "Your session has ended. Sign in again.",
+      no_cookies: "This browser keeps no cookies of this page. Allow them, then reload the page and sign in.",
       forbidden: "You may not do this. Ask the owner.",
       forbidden_origin: "This page's address is not ReplyX's own. Open the console at the address in REPLYX_URL, or correct it.",
       not_found: "This no longer exists. Reload the page.",
@@ -162,6 +164,7 @@ const TEXTS = {
     choose: "Выберите диалог, чтобы прочитать его и ответить.", back: "К списку",
     takeover: "Взять", release: "Отпустить", close: "Закрыть", reopen: "Открыть снова",
     messages: "Сообщения", earlier: "Более ранние сообщения", typing: (name) => `${name} печатает…`,
+    taken: (name) => `Здесь отвечает ${name}. Ваш ответ гость тоже увидит.`,
     reply: "Ответ", placeholder: "Напишите ответ…",
     send: "Отправить", isLeft: "Оставлено вне часов работы", isClosed: "Диалог закрыт. Откройте его снова, чтобы ответить.",
     sending: { waiting: "Ждёт связи…", sending: "Отправляется…", sent: "Отправлено", read: "Прочитано" },
@@ -181,6 +184,7 @@ const TEXTS = {
     errors: {
       invalid: "Это нельзя отправить в таком виде. Проверьте, что вы ввели.",
       unauthorized: "Сеанс закончился. Войдите снова.",
+      no_cookies: "Браузер не хранит cookie этой страницы. Разрешите их, обновите страницу и войдите.",
       forbidden: "Это вам нельзя. Обратитесь к владельцу.",
       forbidden_origin: "Адрес этой страницы не принадлежит ReplyX. Откройте консоль по адресу из REPLYX_URL или исправьте его.",
       not_found: "Этого больше нет. Обновите страницу.",

@@ -21,7 +21,7 @@ export const SITE = {
       hardToRead: (ratio) => `Text on it is hard to read (contrast ${ratio} : 1, at least 4.5 is needed). Choose a darker or a lighter one.`,
       hardToSee: (ratio) => `Hard to see on a white page (contrast ${ratio} : 1, at least 3 is needed). Choose a darker one if your pages are white.`,
       icon: "Icon", icons: { chat: "Speech bubble", question: "Question mark", wave: "Waving hand", mail: "Envelope" },
-      label: "Text beside the icon", labelHint: "Up to 30 characters. Leave it empty for the icon alone.",
+      label: "Text beside the icon", labelHint: "Up to 30 characters. Leave it empty for the icon alone. The same in every language.",
       corner: "Corner", corners: { right: "Bottom right", left: "Bottom left" },
       offsetX: "Distance from the side, px", offsetY: "Distance from the bottom, px",
       variables: "CSS variables",
@@ -34,8 +34,10 @@ export const SITE = {
       },
     },
     greeting: {
-      greeting: "Greeting", greetingHint: "The first thing a visitor reads in the chat. Empty: a greeting in the visitor's language.",
-      proactive: "Messages that appear by themselves", proactiveHint: "Shown beside the closed chat, each visitor sees one once.",
+      greeting: "Greeting", greetingHint: "The first thing a visitor reads in the chat. Empty: a greeting in the visitor's language. "
+        + "What you write here is shown in every language; for one text per language, leave it empty and change the greeting's line under "
+        + "“Language and texts”.",
+      proactive: "Messages that appear by themselves", proactiveHint: "Shown beside the closed chat, each visitor sees one once, in the words written here, whatever the language.",
       rule: (number) => `Message ${number}`, text: "Text", after: "After seconds on the page",
       url: "Only where the address contains", urlHint: "Empty: on every page.", add: "Add a message",
     },
@@ -75,6 +77,7 @@ export const SITE = {
       auto: "By the page", own: "Your own words", ownHint: "Leave a line empty to keep ours. What stands in {braces} is filled in: keep it.",
       of: "Lines in", search: "Search", changed: (count) => count ? `Your own lines in this language: ${count}.` : "No lines of your own in this language.",
       notLoaded: "The lines of this language could not be loaded. Choose another, or try again.", nothing: "No line has these words.",
+      lost: (places) => `Without ${places}: visitors will not read what stands there.`,
     },
     identity: {
       intro: "A site where visitors sign in can prove who they are: its server signs their name with a secret that only it knows. "
@@ -111,7 +114,7 @@ export const SITE = {
       hardToRead: (ratio) => `Текст на нём плохо читается (контраст ${ratio} : 1, нужно не меньше 4,5). Выберите темнее или светлее.`,
       hardToSee: (ratio) => `На белой странице плохо виден (контраст ${ratio} : 1, нужно не меньше 3). Если страницы белые, выберите темнее.`,
       icon: "Значок", icons: { chat: "Реплика", question: "Вопрос", wave: "Ладонь", mail: "Конверт" },
-      label: "Текст рядом со значком", labelHint: "До 30 знаков. Пусто: только значок.",
+      label: "Текст рядом со значком", labelHint: "До 30 знаков. Пусто: только значок. Одинаков на всех языках.",
       corner: "Угол", corners: { right: "Внизу справа", left: "Внизу слева" },
       offsetX: "От края, пикселей", offsetY: "От низа, пикселей",
       variables: "Переменные CSS",
@@ -124,8 +127,9 @@ export const SITE = {
       },
     },
     greeting: {
-      greeting: "Приветствие", greetingHint: "Первое, что гость читает в чате. Пусто: приветствие на его языке.",
-      proactive: "Сообщения от сайта", proactiveHint: "Видны рядом с закрытым чатом; каждое гость видит один раз.",
+      greeting: "Приветствие", greetingHint: "Первое, что гость читает в чате. Пусто: приветствие на его языке. Ваш текст один на всех языках; "
+        + "чтобы на каждом был свой, оставьте поле пустым и измените строку приветствия в «Язык и тексты».",
+      proactive: "Сообщения от сайта", proactiveHint: "Видны рядом с закрытым чатом; каждое гость видит один раз, на любом языке этими словами.",
       rule: (number) => `Сообщение ${number}`, text: "Текст", after: "Через сколько секунд",
       url: "Только если в адресе есть", urlHint: "Пусто: на любой странице.", add: "Добавить сообщение",
     },
@@ -165,6 +169,7 @@ export const SITE = {
       auto: "По странице", own: "Свои слова", ownHint: "Пустая строка оставляет наш текст. Что в {скобках}, заполняется само: сохраните это.",
       of: "Тексты на языке", search: "Поиск", changed: (count) => count ? `Своих строк на этом языке: ${count}.` : "Своих строк на этом языке нет.",
       notLoaded: "Тексты этого языка не загрузились. Выберите другой или попробуйте снова.", nothing: "Таких слов нет ни в одной строке.",
+      lost: (places) => `Нет ${places}: того, что там стоит, посетители не прочтут.`,
     },
     identity: {
       intro: "Сайт, на котором посетители входят, может подтвердить, кто они: его сервер подписывает имя секретом, который знает только он. "

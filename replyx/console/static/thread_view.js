@@ -45,6 +45,7 @@ export function ThreadView({ desk, thread }) {
         <${Log} desk=${desk} thread=${thread} />
         <p class="typing" role="status">${thread.isTyping.value && view && texts.typing(nameOf(view))}</p>
         ${view?.status === "closed" && html`<p class="closed-note">${texts.isClosed}</p>`}
+        <p class="taken" role="status">${isColleagues(view, desk.me.value) && texts.taken(view.manager?.name ?? texts.states.someone)}</p>
         ${view?.status === "open" && html`<${Composer} thread=${thread} />`}
       </div>
       ${view && html`<aside id="details" class="details" aria-label=${texts.about.title} tabindex="-1"
@@ -73,10 +74,13 @@ function inWords(view, me) {
   return view.manager_id === me.id ? texts.states.mine : texts.states.manager(view.manager?.name ?? texts.states.someone);
 }
 
+/** Whether a colleague answers here: a reply would be one more voice. */
+const isColleagues = (view, me) => view?.status === "open" && view.handler === "manager" && ![null, me.id].includes(view.manager_id);
+
 /** What may be done: the server's rules, so that no button is there only to be refused. */
 function actions(view, me) {
   if (view.status === "closed") return ["reopen"];
-  const isFree = view.handler !== "manager" || view.manager_id === null;
+  const isFree = view.handler !== "manager" || view.manager_id === null || (me.role === "owner" && view.manager_id !== me.id);
   const mayRelease = view.handler === "manager" && ([null, me.id].includes(view.manager_id) || me.role === "owner");
   return ["close", ...mayRelease ? ["release"] : [], ...isFree ? ["takeover"] : []];
 }

@@ -66,7 +66,9 @@ export class Trial {
     const steps = Object.fromEntries(STEPS.slice(0, last + 1).map((name) => [name, true]));
     this.state.value = { ...this.state.value, steps, origin: reports.at(-1).origin || this.state.value.origin };
     const failure = reports.find(({ step }) => step === "failed");
-    if (failure || steps[STEPS.at(-1)]) this.#finish(failure ?? null);
+    // A policy may block several things, and each needs its line.
+    const directives = new Set(reports.map(({ directive }) => directive).filter(Boolean));
+    if (failure || steps[STEPS.at(-1)]) this.#finish(failure ? { ...failure, directive: [...directives].join(", ") } : null);
   }
 
   #finish(failure) { this.state.value = { ...this.state.value, failure, isOver: true }; }
