@@ -11,8 +11,10 @@ export function moment(at, lang, now = new Date()) {
   const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate());
   // Rounded: a day of a change of clocks has an hour more or less.
   const days = Math.round((midnight(when) - midnight(now)) / DAY_MS);
-  const parts = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", hour: "numeric", minute: "2-digit" })
-    .formatToParts(when);
+  // 9:00 AM, and 09:00.
+  const { hour12 } = new Intl.DateTimeFormat(locale, { hour: "numeric" }).resolvedOptions();
+  const hour = hour12 ? "numeric" : "2-digit";
+  const parts = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", hour, minute: "2-digit" }).formatToParts(when);
   const join = (some) => some.map(({ value }) => value).join("");
   // What stands between a day and a time is the language's own: ", ", " at ", "، ".
   const between = parts.findIndex(({ type }) => type === "hour") - 1;

@@ -168,7 +168,7 @@ function Foot({ thread, line, sender }) {
   }
   const own = line.state === "waiting" && !line.isLate ? "sending" : line.state;
   const state = own ?? (thread.dialog.view.guest_read_id >= line.id ? "read" : "sent");
-  return html`${line.id === thread.dialog.view.left_message_id && html`<span class="left">${texts.isLeft}</span>`}
+  return html`${line.id && line.id === thread.dialog.view?.left_message_id && html`<span class="left">${texts.isLeft}</span>`}
     <${When} at=${line.created_at} />${sender === "manager" && html`<span>${stateInWords(state, line)}</span>`}`;
 }
 

@@ -52,7 +52,9 @@ export function Form({ children, submit, onSend, explain = why }) {
   </form>`;
 }
 
-const CLOCK = { hour: "numeric", minute: "2-digit" };
+// 9:00 AM, and 09:00.
+const { hour12 } = new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions();
+const CLOCK = { hour: hour12 ? "numeric" : "2-digit", minute: "2-digit" };
 
 /** A time of today as a clock shows it, an earlier one with its day. What a browser gives as its language need be none. */
 export function When({ at }) {
