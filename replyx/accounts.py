@@ -25,7 +25,7 @@ SIGN_IN = "session.create"
 def sign_in(identity, payload, context):
     """Make a session. An unknown address, a wrong password and a disabled account answer alike."""
     manager = _manager_by_email(payload["email"])
-    account = manager and links.account(manager["id"], manager["password_hash"])
+    account = manager and links.account(manager["id"], manager["password_hash"], manager["totp_secret"])
     device = context.device.name if context.device and account in context.device.accounts else None
     if device is None:
         _count_stranger(payload["email"], context)
@@ -126,7 +126,7 @@ def set_up(identity, payload, context):
         manager_id = _add_manager(tx, email, payload["name"].strip(), "owner", password_hash)
         return manager_id, _add_session(tx, manager_id, payload.get("lang"))
     manager_id, token = writer.submit(unit)
-    return _signed_in(token, links.account(manager_id, password_hash), context)
+    return _signed_in(token, links.account(manager_id, password_hash, None), context)
 
 
 def _used_link():
@@ -206,5 +206,6 @@ ACTIONS = (
     Action("session.delete", MANAGER, schemas.Input(), sign_out, schemas.Nothing(), "session_delete", "DELETE",
            "/session", "sign_in", http_only=True, summary="Sign out"),
     Action("setup.create", NOBODY, account_schemas.SetUp(), set_up, account_schemas.SessionAnswer(), "setup_create", "POST",
-           "/setup", "sign_in", status=201, http_only=True, summary="Make an owner's account through a one-time link"),
+           "/setup", "sign_in", status=201, http_only=True, by_device=True,
+           summary="Make an owner's account through a one-time link"),
 )
