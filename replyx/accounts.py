@@ -36,12 +36,17 @@ def sign_in(identity, payload, context):
 
     def unit(tx):
         # What was checked took its time: by now the password, the second factor or the account may be another.
-        if store.manager_by_email(tx, manager["email"]) != manager:
+        if _checked(store.manager_by_email(tx, manager["email"])) != _checked(manager):
             raise Unauthorized("Your account has changed meanwhile. Sign in again.")
         if step is not None and not store.use_totp_step(tx, manager["id"], step):
             raise two_factor.wrong_code()
         return _add_session(tx, manager["id"], payload.get("lang"))
     return _signed_in(writer.submit(unit), account, context)
+
+
+def _checked(manager):
+    """What a sign-in rests on, of a manager's row or None."""
+    return manager and [manager[name] for name in ("id", "password_hash", "totp_secret", "disabled_at")]
 
 
 def _count_stranger(email, context):
