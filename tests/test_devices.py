@@ -3,18 +3,21 @@ import sqlite3
 import time
 from contextlib import closing
 from http.cookies import SimpleCookie
+from types import SimpleNamespace
 
 import pyotp
 import pytest
 import requests
+from itsdangerous import TimestampSigner
 
 from replyx import passwords, tokens
+from replyx.links import DEVICE_SECONDS, MOST_ACCOUNTS, Links
 from tests.cast import PASSWORD
 from tests.served import Served
 
 URL = "https://chat.shop.example"
-PEOPLE = ANNA, BORIS, DORA, EMIL, FRANK, GITA, HANS, KARL = [
-    f"{name}@shop.example" for name in "anna boris dora emil frank gita hans karl".split()]
+PEOPLE = ANNA, BORIS, DORA, EMIL, FRANK, GITA, HANS, KARL, LENA, MAX = [
+    f"{name}@shop.example" for name in "anna boris dora emil frank gita hans karl lena max".split()]
 IVO = "ivo@shop.example"
 NOBODY = "nobody@shop.example"
 DEVICE = "__Secure-replyx_device"
@@ -108,6 +111,34 @@ def test_a_browser_has_a_budget_of_its_own_and_for_its_own_accounts_alone(served
     assert other.status("else@shop.example") == 429
     statuses(served, BORIS, 4)
     assert Browser(served).status(BORIS) == 429 and other.status(BORIS) == 201
+
+
+def test_signing_in_often_makes_no_new_room_for_guesses(served):
+    own = Browser(served)
+    assert [own.status(LENA) for _ in range(4)] == [201, 201, 201, 429]
+
+
+def test_a_browser_that_others_know_counts_by_its_address_like_any_stranger(served):
+    own = Browser(served)
+    assert own.status(MAX) == 201
+    neighbour = Browser(served)
+    neighbour.address = own.address
+    assert [neighbour.status(f"{number}{NOBODY}", "wrong") for number in "xy"] == [401, 429]
+    assert own.status(f"z{NOBODY}", "wrong") == 429 and own.status(MAX) == 201
+
+
+def test_a_browser_knows_so_many_accounts_for_a_year(monkeypatch):
+    signer = Links()
+    signer.init_app(SimpleNamespace(config={"SECRET_KEY": "x"}))
+    device = None
+    for number in range(MOST_ACCOUNTS + 2):
+        device = signer.read_device(signer.device(device, str(number)))
+    assert device.accounts == tuple(str(number) for number in range(MOST_ACCOUNTS + 1, 1, -1))
+    for age, is_known in ((DEVICE_SECONDS - 60, True), (DEVICE_SECONDS + 60, False)):
+        with monkeypatch.context() as patch:
+            patch.setattr(TimestampSigner, "get_timestamp", lambda _: int(time.time()) - age)
+            cookie = signer.device(None, "a")
+        assert bool(signer.read_device(cookie)) is is_known
 
 
 def test_a_browser_of_two_managers_knows_both_until_one_has_a_new_password(served):
