@@ -25,7 +25,7 @@ SIGN_IN = "session.create"
 def sign_in(identity, payload, context):
     """Make a session. An unknown address, a wrong password and a disabled account answer alike."""
     manager = _manager_by_email(payload["email"])
-    account = manager and links.account(manager["id"], manager["password_hash"])
+    account = manager and links.account(manager["id"], manager["password_hash"], manager["totp_secret"])
     device = context.device.name if context.device and account in context.device.accounts else None
     if device is None:
         _count_stranger(payload["email"], context)
@@ -36,12 +36,17 @@ def sign_in(identity, payload, context):
 
     def unit(tx):
         # What was checked took its time: by now the password, the second factor or the account may be another.
-        if store.manager_by_email(tx, manager["email"]) != manager:
+        if _checked(store.manager_by_email(tx, manager["email"])) != _checked(manager):
             raise Unauthorized("Your account has changed meanwhile. Sign in again.")
         if step is not None and not store.use_totp_step(tx, manager["id"], step):
             raise two_factor.wrong_code()
         return _add_session(tx, manager["id"], payload.get("lang"))
     return _signed_in(writer.submit(unit), account, context)
+
+
+def _checked(manager):
+    """What a sign-in rests on, of a manager's row or None."""
+    return manager and [manager[name] for name in ("id", "password_hash", "totp_secret", "disabled_at")]
 
 
 def _count_stranger(email, context):
@@ -126,7 +131,7 @@ def set_up(identity, payload, context):
         manager_id = _add_manager(tx, email, payload["name"].strip(), "owner", password_hash)
         return manager_id, _add_session(tx, manager_id, payload.get("lang"))
     manager_id, token = writer.submit(unit)
-    return _signed_in(token, links.account(manager_id, password_hash), context)
+    return _signed_in(token, links.account(manager_id, password_hash, None), context)
 
 
 def _used_link():
@@ -206,5 +211,6 @@ ACTIONS = (
     Action("session.delete", MANAGER, schemas.Input(), sign_out, schemas.Nothing(), "session_delete", "DELETE",
            "/session", "sign_in", http_only=True, summary="Sign out"),
     Action("setup.create", NOBODY, account_schemas.SetUp(), set_up, account_schemas.SessionAnswer(), "setup_create", "POST",
-           "/setup", "sign_in", status=201, http_only=True, summary="Make an owner's account through a one-time link"),
+           "/setup", "sign_in", status=201, http_only=True, by_device=True,
+           summary="Make an owner's account through a one-time link"),
 )

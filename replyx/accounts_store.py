@@ -89,7 +89,7 @@ def managers(q):
 
 
 def manager(q, manager_id):
-    return q.one("SELECT id, email, wants_mail FROM manager WHERE id = :id", id=manager_id)
+    return q.one("SELECT id, email, password_hash, wants_mail FROM manager WHERE id = :id", id=manager_id)
 
 
 def manager_by_email(q, email):

@@ -12,8 +12,9 @@ class Action:
     guest come without a guest_id: one is made. `raw` is the most bytes of a body that is no JSON: the payload is in the
     query then, and `run` reads the body from `context.body`. `values` is the most values that a payload may hold.
     `posts(payload)` says whether a payload, unchecked and None if it was never read, is a message to store: how those fare is
-    counted. `any_page` lets pages of all origins ask for an action that needs no credentials. `by_device` counts the uses of
-    such an action by the browser where managers have signed in in it, not by its address.
+    counted. `any_page` lets pages of all origins ask for an action that needs no credentials. `by_device` has
+    `context.device` read, and counts the uses of such an action by the browser where managers have signed in in it, not by its
+    address.
     """
     name: str
     who: frozenset
@@ -49,7 +50,7 @@ class Answer:
 class Context:
     """How an action came: `transport` is `socket` or `http`, `address` the client's, `own_origin` ReplyX's own for it.
     `arrival` is what `credentials.arrival` gives, and `body` a `body.Body` that nobody has read, both for HTTP alone. `device`
-    is a `links.Device`, for actions that count by it, or None."""
+    is a `links.Device`, for actions that are `by_device`, or None."""
     transport: str
     address: str
     own_origin: str = ""

@@ -1,15 +1,15 @@
 """Credentials as they lie in a request or in a socket's `auth`: unpacked here, judged in `tokens.py` and `links.py`."""
 from urllib.parse import parse_qs
 
-from werkzeug.http import parse_cookie
+from werkzeug.sansio.http import parse_cookie
 
 from .links import links
 from .tokens import Credentials
 
 COOKIE = "replyx_session"
 DEVICE_COOKIE = "replyx_device"
-# Where managers sign in: nothing else need see it.
-DEVICE_PATH = "/api/manager/session"
+# Where managers sign in, make accounts and turn on the second factor: no page nor guest's request need see it.
+DEVICE_PATH = "/api/manager"
 GUEST_HEADERS = {"site_token": "HTTP_REPLYX_SITE_TOKEN", "assistant_id": "HTTP_REPLYX_ASSISTANT_ID",
                  "guest_id": "HTTP_REPLYX_GUEST_ID", "guest_link": "HTTP_REPLYX_GUEST_LINK"}
 # A link from a mail was never written into an address, and is not to be.
@@ -29,7 +29,13 @@ def device_cookie_name(config):
 
 def device(environ, config):
     """The browser as a `links.Device`; None where nobody signed in before, or not for a year."""
-    return links.read_device(parse_cookie(environ.get("HTTP_COOKIE", "")).get(device_cookie_name(config), ""))
+    return links.read_device(_cookie(environ, device_cookie_name(config)))
+
+
+def _cookie(environ, name):
+    """A cookie's value, or an empty text. Other programs of the domain may set cookies in any encoding beside ours: what Werkzeug
+    has for an environ would raise then."""
+    return parse_cookie(environ.get("HTTP_COOKIE", "")).get(name, "")
 
 
 def own_origin(environ, config):
@@ -76,9 +82,8 @@ def _guest(environ, config, found, channel):
 
 def _manager(environ, config, api_key):
     own, origin = own_origin(environ, config), _origin(environ)
-    session = parse_cookie(environ.get("HTTP_COOKIE", "")).get(cookie_name(config), "")
-    return Credentials("console", own, origin, own=origin == own or _is_own_get(environ, origin), session=session,
-                       api_key=api_key)
+    return Credentials("console", own, origin, own=origin == own or _is_own_get(environ, origin),
+                       session=_cookie(environ, cookie_name(config)), api_key=api_key)
 
 
 def _is_own_get(environ, origin):

@@ -68,10 +68,10 @@ class Links:
             return 0
         return max(0, expires - int(clock.seconds()))
 
-    def account(self, manager_id, password_hash):
-        """An account as a device's cookie has it: it tells nobody whose it is. With a new password it is another: who knew the
-        one before may have made any number of devices."""
-        return self._account.get_signature(f"{manager_id} {password_hash}").decode()
+    def account(self, manager_id, password_hash, totp_secret):
+        """An account as a device's cookie has it: it tells nobody whose it is. With a new password or second factor it is
+        another: who knew the password before may have made any number of devices."""
+        return self._account.get_signature(f"{manager_id} {password_hash} {totp_secret or ''}").decode()
 
     def device(self, known, account):
         """The cookie of a browser in which this account has signed in; `known` is its Device so far, or None. It keeps its

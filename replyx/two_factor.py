@@ -5,6 +5,7 @@ from .actions import MANAGER, Action, Answer
 from .errors import Conflict, Forbidden, Invalid, Unauthorized
 from .extensions import writer
 from .limits import limiter
+from .links import links
 
 
 def step(manager, code, device):
@@ -31,6 +32,7 @@ def begin(identity, payload, context):
 
 
 def confirm(identity, payload, context):
+    """Turn it on. Browsers that were known by the password alone are known no more, but this one."""
     manager_id = _without_second_factor(identity)
     step = passwords.totp_step(payload["secret"], payload["code"])
     if step is None:
@@ -40,9 +42,10 @@ def confirm(identity, payload, context):
         if not store.add_totp(tx, manager_id, payload["secret"], step):
             raise Conflict("The second factor was turned on meanwhile. Reload the page.")
         store.delete_other_sessions(tx, manager_id, identity.session_hash)
-    writer.submit(unit)
+        return links.account(manager_id, store.manager(tx, manager_id)["password_hash"], payload["secret"])
+    account = writer.submit(unit)
     tokens.forget()
-    return Answer()
+    return Answer(device=links.device(context.device, account))
 
 
 def _without_second_factor(identity):
@@ -58,6 +61,6 @@ ACTIONS = (
     Action("two_factor.begin", MANAGER, schemas.Input(), begin, account_schemas.TwoFactorAnswer(),
            "two_factor_begin", "POST", "/two-factor", "sign_in", http_only=True, summary="A secret for one-time codes"),
     Action("two_factor.confirm", MANAGER, account_schemas.TwoFactor(), confirm, schemas.Nothing(),
-           "two_factor_confirm", "POST", "/two-factor/confirm", "sign_in", http_only=True,
+           "two_factor_confirm", "POST", "/two-factor/confirm", "sign_in", http_only=True, by_device=True,
            summary="Ask for a one-time code at each sign-in from now on"),
 )

@@ -2,7 +2,7 @@
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import pyotp
@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from replyx import accounts, config, create_app, passwords
+from replyx.actions import Context
 from replyx.errors import RateLimited, Unauthorized
 from replyx.extensions import writer
 from tests.cast import PASSWORD
@@ -135,6 +136,25 @@ def test_a_wrong_setup_link_costs_no_hashing(tmp_path, monkeypatch):
     try:
         with pytest.raises(Unauthorized, match="setup-link"):
             accounts.set_up(None, {"email": "eve@shop.example", "name": "Eve", "password": PASSWORD, "token": "su_x"}, None)
+    finally:
+        writer.stop()
+
+
+@pytest.mark.parametrize("change, refused", [
+    ({"lang": "ru"}, False), ({"totp_step": 9}, False), ({"password_hash": "another"}, True), ({"disabled_at": "2026"}, True),
+    ({"totp_secret": "A" * 32}, True)])
+def test_what_changes_while_a_password_is_checked_counts_if_it_was_checked(tmp_path, monkeypatch, change, refused):
+    """The other of two sign-ins at the same moment may be in another language, which changes nothing here."""
+    create_app(config.load({"REPLYX_INSTANCE": str(tmp_path)}))
+
+    def change_and_check(*arguments, is_password=passwords.is_password, **options):
+        writer.submit(lambda tx: accounts.store.update_manager(tx, manager["id"], **change))
+        return is_password(*arguments, **options)
+    try:
+        manager = accounts.add_manager("eve@shop.example", "Eve", "owner", PASSWORD)
+        monkeypatch.setattr(passwords, "is_password", change_and_check)
+        with pytest.raises(Unauthorized, match="meanwhile") if refused else nullcontext():
+            accounts.sign_in(None, {"email": manager["email"], "password": PASSWORD}, Context("http", "10.0.0.1"))
     finally:
         writer.stop()
 

@@ -84,6 +84,21 @@ def test_signing_in_and_out(cast, page):
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
+@pytest.mark.parametrize("locale, says", [
+    ("en-GB", "Sign in in a browser where you did before, or wait 24 h."),
+    ("ru-RU", "Войдите в браузере, где уже входили, или подождите 24 ч.")])
+def test_who_has_guessed_too_many_codes_hears_what_helps(served, browser, locale, says):
+    refusal = {"ok": False, "error": {"code": "rate_limited", "message": "Too many wrong codes.", "retry_after": 86_390}}
+    with browser.new_context(locale=locale) as profile:
+        page = profile.new_page()
+        page.goto(f"{served.url}/console")
+        page.route("**/api/manager/session", lambda route: route.fulfill(status=429, json=refusal))
+        page.locator("[name=email]").fill("anna@shop.example")
+        page.locator("[name=password]").fill(PASSWORD)
+        page.locator("button[type=submit]").click()
+        expect(page.get_by_role("alert")).to_contain_text(says)
+
+
 @pytest.mark.parametrize("script", ["", NO_WEBSOCKET], ids=["socket", "http"])
 def test_a_disabled_manager_is_asked_to_sign_in(cast, page, script):
     person = Manager(cast, f"dora{len(script)}@shop.example", "Dora", sites=[cast.site])

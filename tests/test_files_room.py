@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from replyx import clock, files, files_store, tidying
+from replyx import avatars, clock, files, files_store, inspection, tidying
 from replyx.database import reader
 from replyx.errors import Invalid, RateLimited, StorageUnavailable
 from replyx.extensions import writer
@@ -216,11 +216,27 @@ def test_managers_at_one_address_send_their_files_beside_each_other(instance):
     def next_one(number):
         return lambda: number <= AT_ONCE + 1 and send(number, next_one(number + 1))
     assert send(0, next_one(1))
+    # Each has turns of their own to be looked at, too.
+    assert inspection._managers._last == "manager:0"
 
     def same_one(count):
         return lambda: send("same", same_one(count - 1))
     with pytest.raises(RateLimited):
         send("same", same_one(AT_ONCE))
+
+
+def test_managers_at_one_address_send_their_pictures_beside_each_other(instance, monkeypatch):
+    monkeypatch.setattr(sys.modules["replyx.uploads"], "AT_ONCE", 2)
+
+    def send(names):
+        """Each while the one before is on its way; none is a picture, which is found out once it has come."""
+        name, *others = names
+        with pytest.raises(Invalid):
+            avatars.set_avatar(somebody(instance, name, "manager")._replace(manager_id=1), {}, Coming(
+                "10.0.0.1", 10, meanwhile=lambda: others and send(others)))
+    send(["manager:1", "manager:2", "manager:3"])
+    with pytest.raises(RateLimited):
+        send(["manager:1"] * 3)
 
 
 def test_an_address_sends_so_many_at_once_and_no_more(instance):

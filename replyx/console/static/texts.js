@@ -15,6 +15,7 @@ const TEXTS = {
       unauthorized: "The email or the password is wrong. Check both and try again.",
       code: "Enter the code that your authenticator app shows.",
       wrongCode: "The code is wrong or was used before. Wait for the next one and enter it.",
+      waitHours: (hours) => `Too many wrong codes for one day. Sign in in a browser where you did before, or wait ${hours} h.`,
     },
     setUp: "Make the owner's account", setUpSubmit: "Make the account",
     setUpIntro: "The owner sees every site and every dialog. Guests see the name.", passwordHint: "At least 10 characters.",
@@ -65,6 +66,7 @@ const TEXTS = {
       send: { conflict: "The dialog is closed. Reopen it, then send again." },
     },
     wait: (minutes) => `Too many tries. Wait ${minutes} min and try again.`,
+    waitHours: (hours) => `Too many tries. Wait ${hours} h and try again.`,
     waitTitle: "One moment", waitAsked: (seconds) => `The server was asked too much from here. This page tries again in ${seconds} s.`,
     errors: {
       invalid: "This can't be sent as it is. Check what you have entered.",
@@ -128,6 +130,7 @@ const TEXTS = {
       unauthorized: "Почта или пароль неверны. Проверьте их и попробуйте снова.",
       code: "Введите код из приложения для кодов.",
       wrongCode: "Код неверен или уже использован. Дождитесь следующего и введите его.",
+      waitHours: (hours) => `Слишком много неверных кодов за сутки. Войдите в браузере, где уже входили, или подождите ${hours} ч.`,
     },
     setUp: "Учётная запись владельца", setUpSubmit: "Создать запись",
     setUpIntro: "Владелец видит все сайты и все диалоги. Имя видят гости.", passwordHint: "Не короче 10 знаков.",
@@ -179,6 +182,7 @@ const TEXTS = {
       send: { conflict: "Диалог закрыт. Откройте его снова и отправьте ещё раз." },
     },
     wait: (minutes) => `Слишком много попыток. Подождите ${minutes} мин и попробуйте снова.`,
+    waitHours: (hours) => `Слишком много попыток. Подождите ${hours} ч и попробуйте снова.`,
     waitTitle: "Подождите немного",
     waitAsked: (seconds) => `Отсюда пришло слишком много запросов. Страница попробует снова через ${seconds} с.`,
     errors: {

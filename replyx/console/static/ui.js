@@ -9,9 +9,11 @@ export const html = htm.bind(h);
 export const lang = navigator.language.toLowerCase().startsWith("ru") ? "ru" : "en";
 export const texts = textsFor(lang);
 
-/** An error in words; `special` has texts that fit this place better, by code. */
+/** An error in words; `special` has texts that fit this place better, by code, and `waitHours` for a long wait. */
 export function why(error, special = {}) {
-  if (error.code === "rate_limited" && error.retryAfter > 60) return texts.wait(Math.ceil(error.retryAfter / 60));
+  const minutes = error.code === "rate_limited" ? Math.ceil(error.retryAfter / 60) : 0;
+  if (minutes > 60) return (special.waitHours ?? texts.waitHours)(Math.ceil(minutes / 60));
+  if (minutes > 1) return texts.wait(minutes);
   return special[error.code] ?? texts.errors[error.code] ?? texts.errors.internal;
 }
 
