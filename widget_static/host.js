@@ -116,7 +116,7 @@ class Host {
 
   close() {
     this.isUsed = true;
-    this.tab.isDue = false;
+    this.tab.rest();
     if (!this.isOpen || this.isInline) return;
     const hadFocus = this.root.activeElement;
     this.#turn(false);
@@ -170,9 +170,8 @@ class Host {
   }
 
   unread(count, preview) {
-    const isNews = count !== this.#count || preview;
+    if (count === this.#count && !preview) return;
     this.#count = count;
-    if (!isNews) return;
     if (count || this.#parts.signs) this.show((signs) => signs.unread(this.#count, preview));
     this.#tell("emit", "unread", { count });
   }

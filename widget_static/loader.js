@@ -85,13 +85,12 @@
   for (const name of ["close", "reset", "identify", "setAttributes", "on", "off"]) api[name] = (...args) => { queue.push([name, ...args]); };
   const context = { settings, origin, options: script.dataset, code, host, button, queue, warn, stay };
 
-  button.addEventListener("click", api.toggle);
-  button.addEventListener("pointerenter", api.prepare);
-  button.addEventListener("focus", api.prepare);
+  button.onclick = api.toggle;
+  button.onpointerenter = button.onfocus = api.prepare;
   // A page that replaces its body takes the launcher along: then its size becomes nothing.
   const observer = new ResizeObserver(stay);
   observer.observe(button);
-  document.addEventListener("DOMContentLoaded", stay);
+  addEventListener("DOMContentLoaded", stay);
   stay();
   // Lines of an earlier page to send, a dialog that may have news, a greeting that is due.
   (window.requestIdleCallback || setTimeout)(() => {

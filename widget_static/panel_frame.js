@@ -16,7 +16,7 @@ export class PanelFrame {
   constructor(host, begun, hear) {
     Object.assign(this, { host, hear });
     this.#begun = begun;
-    window.addEventListener("message", (event) => this.#receive(event), { signal: host.signal });
+    addEventListener("message", (event) => this.#receive(event), { signal: host.signal });
     host.signal.addEventListener("abort", () => clearTimeout(this.#timer));
   }
 

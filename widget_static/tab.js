@@ -7,7 +7,7 @@ export class Tab {
   constructor(host) {
     this.host = host;
     // What comes back from the browser's cache has not seen the pages since.
-    window.addEventListener("pageshow", ({ persisted }) => { if (persisted && this.#was) this.note(); }, { signal: host.signal });
+    addEventListener("pageshow", ({ persisted }) => { if (persisted && this.#was) this.note(); }, { signal: host.signal });
   }
 
   get #was() { return this.host.keep.get(this.host.keep.mark); }
@@ -16,6 +16,13 @@ export class Tab {
   note() {
     const { keep, isInline, isOpen } = this.host;
     if (!isInline) keep.set(keep.mark, isOpen || this.isDue ? "open" : "closed");
+  }
+
+  /** What was to open by itself is not to any more. */
+  rest() {
+    const was = this.isDue;
+    this.isDue = false;
+    if (was) this.note();
   }
 
   /** Go on where the visitor was on the page before, or tell what waits for them. The page's own commands have run. */
@@ -29,7 +36,7 @@ export class Tab {
     // Lines that were never acknowledged go out without a click; who chats in this tab hears the answers on all of its pages.
     if (was || /outbox/.test(keep.keys)) {
       this.#pause = 2500;
-      window.addEventListener("online", () => host.prepare(), { signal: host.signal });
+      addEventListener("online", () => host.prepare(), { signal: host.signal });
       host.prepare();
     }
     if (was) this.note();
@@ -37,5 +44,5 @@ export class Tab {
   }
 
   /** The panel has not come: what nobody has clicked for is asked for again some times, after longer and longer pauses. */
-  again() { if (this.#pause < 300_000) setTimeout(() => this.host.prepare(), this.#pause *= 2); }
+  again() { if (this.#pause < 3e5) setTimeout(() => this.host.prepare(), this.#pause *= 2); }
 }
