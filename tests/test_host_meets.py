@@ -83,9 +83,10 @@ OLD = Path(__file__).parent / "old"
 
 def test_a_page_that_tests_itself_reports_to_the_console(context, served, cast):
     """Also where it lets no window know of another."""
-    alone, path = {"Cross-Origin-Opener-Policy": "same-origin"}, f"/sites/{cast.site['id']}/trial"
+    alone = {"Cross-Origin-Opener-Policy": "same-origin"}
 
-    def steps(snippet, last, **headers):
+    def steps(snippet, last, tested=cast.site, **headers):
+        path = f"/sites/{tested['id']}/trial"
         key, page = cast.owner.http("POST", path).json()["key"], context.new_page()
         with HostPage(snippet, headers=headers) as host:
             page.goto(f"{host.url}#replyx-test={key}")
@@ -95,7 +96,8 @@ def test_a_page_that_tests_itself_reports_to_the_console(context, served, cast):
             assert {said.pop("origin") for said in told} == {host.url}
         return told
     assert steps(cast.site["snippet"], "online", **alone) == [{"step": "loader"}, {"step": "frame"}, {"step": "online"}]
-    foreign = steps(cast.other_site["snippet"], "failed")
+    assert steps(cast.other_site["snippet"], "failed")[0] == {"step": "failed", "reason": "other_site"}
+    foreign = steps(cast.other_site["snippet"], "failed", cast.other_site)
     assert foreign == [{"step": "loader"}, {"step": "failed", "reason": "foreign"}]
     policy = f"default-src 'self'; script-src {served.url}; connect-src {served.url}"
     blocked = steps(cast.site["snippet"], "failed", **{"Content-Security-Policy": policy})
