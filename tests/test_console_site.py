@@ -163,7 +163,7 @@ def test_greeting_hours_features_and_texts(cast, page, settings):
     assert stored["proactive"] == [{"text": "Need help?", "after": 5, "url": "/cart"}]
     day = [["09:00", "12:00"], ["13:00", "18:00"]]
     assert stored["hours"] == {"zone": "Europe/Oslo", "week": [day] * 5 + [[], []]} and stored["reply_time"] == "hour"
-    assert stored["texts"]["en"] == {"send": "Post it"}
+    assert stored["texts"] == {"en": {"send": "Post it"}}
     with HostPage(cast.site["snippet"]) as host:
         page.goto(host.url)
         page.get_by_role("button", name="Open chat").click()

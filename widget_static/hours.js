@@ -3,6 +3,12 @@ import { fill } from "./texts.js";
 
 const DAY_MS = 86400000;
 
+/** How a language's clock is written: 9:00 AM, and 09:00. */
+export function clock(locale) {
+  const { hour12 } = new Intl.DateTimeFormat(locale, { hour: "numeric" }).resolvedOptions();
+  return { hour: hour12 ? "numeric" : "2-digit", minute: "2-digit" };
+}
+
 /** A moment as the visitor's own clock and language have it: "tomorrow at 09:00", "Monday at 09:00". */
 export function moment(at, lang, now = new Date()) {
   const when = new Date(at);
@@ -11,10 +17,7 @@ export function moment(at, lang, now = new Date()) {
   const midnight = (date) => new Date(date.getFullYear(), date.getMonth(), date.getDate());
   // Rounded: a day of a change of clocks has an hour more or less.
   const days = Math.round((midnight(when) - midnight(now)) / DAY_MS);
-  // 9:00 AM, and 09:00.
-  const { hour12 } = new Intl.DateTimeFormat(locale, { hour: "numeric" }).resolvedOptions();
-  const hour = hour12 ? "numeric" : "2-digit";
-  const parts = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", hour, minute: "2-digit" }).formatToParts(when);
+  const parts = new Intl.DateTimeFormat(locale, { day: "numeric", month: "long", ...clock(locale) }).formatToParts(when);
   const join = (some) => some.map(({ value }) => value).join("");
   // What stands between a day and a time is the language's own: ", ", " at ", "، ".
   const between = parts.findIndex(({ type }) => type === "hour") - 1;

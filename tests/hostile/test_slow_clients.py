@@ -179,6 +179,8 @@ def test_only_so_many_wait_to_show_credentials(served, cast):
                 return True
         until(is_let_in)
     assert "[Socket] opening refused: rate_limited address=10.2.2.1" in served.log
+    # One line of ours, and none of the library's.
+    assert "rejected connection" not in served.log
 
 
 def test_a_polling_transport_that_never_shows_credentials_is_forgotten(served):

@@ -1,6 +1,7 @@
 // The page "Language and texts": which language the widget speaks, and the site's own words in place of its lines.
 import { useEffect } from "preact/hooks";
 import { useSignal } from "@preact/signals";
+import { changed } from "./paths.js";
 import { AreaField, SelectField } from "./site_fields.js";
 import { Alert, html, lang as own, texts } from "./ui.js";
 
@@ -58,7 +59,10 @@ function List({ site, lang, lines, sought }) {
   const wanted = sought.trim().toLowerCase();
   const found = lines.filter(([key, line]) => `${key}\n${line}\n${mine[key] ?? ""}`.toLowerCase().includes(wanted));
   const lost = (key, line) => (line.match(BRACES) ?? []).filter((place) => mine[key] && !mine[key].includes(place));
-  const put = (key, text) => site.set(`settings/texts/${lang}/${key}`, text || undefined);
+  const put = (key, text) => {
+    const own = changed(mine, key, text || undefined);
+    site.set(`settings/texts/${lang}`, Object.keys(own).length ? own : undefined);
+  };
   return html`<div class="lines" lang=${lang} dir=${RIGHT_TO_LEFT.has(lang) ? "rtl" : "ltr"}>
     ${found.map(([key, line]) => html`<${AreaField} key="${lang} ${key}" site=${site} path="settings/texts/${lang}/${key}" label=${line}
       placeholder=${line} rows=${line.length > 60 ? 2 : 1} maxlength=${LONGEST} value=${mine[key] ?? ""}

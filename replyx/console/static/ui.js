@@ -3,6 +3,7 @@ import { h } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
 import htm from "htm";
+import { clock } from "replyx/hours.js";
 import { textsFor } from "./texts.js";
 
 export const html = htm.bind(h);
@@ -54,9 +55,7 @@ export function Form({ children, submit, onSend, explain = why }) {
   </form>`;
 }
 
-// 9:00 AM, and 09:00.
-const { hour12 } = new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions();
-const CLOCK = { hour: hour12 ? "numeric" : "2-digit", minute: "2-digit" };
+const CLOCK = clock();
 
 /** A time of today as a clock shows it, an earlier one with its day. What a browser gives as its language need be none. */
 export function When({ at }) {
